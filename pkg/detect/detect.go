@@ -1,0 +1,321 @@
+// Package detect is the detector: facts and windows in, decisions out. It is the one
+// core that the live cluster service and replay drive. Pure: event time only.
+//
+// A driver calls, over and over: Observe for each fact, Join for each account in
+// Dirty with its windows, Evaluate for what follows.
+package detect
+
+import (
+	"fmt"
+	"math/bits"
+
+	"github.com/iolaus-io/iolaus/pkg/graph"
+	"github.com/iolaus-io/iolaus/pkg/link"
+	"github.com/iolaus-io/iolaus/pkg/policy"
+	"github.com/iolaus-io/iolaus/pkg/score"
+	"github.com/iolaus-io/iolaus/pkg/window"
+	"github.com/iolaus-io/iolaus/pkg/wire"
+)
+
+// Output is what an evaluation says, in the order in which it came about.
+type Output struct {
+	Decisions []wire.Decision
+	Clusters  []wire.ClusterScore
+	Members   []wire.Member
+	Accounts  []wire.AccountScore
+}
+
+func (o *Output) reset() {
+	o.Decisions, o.Clusters = o.Decisions[:0], o.Clusters[:0]
+	o.Members, o.Accounts = o.Members[:0], o.Accounts[:0]
+}
+
+// accountState is what the detector knows of an account beside the graph.
+type accountState struct {
+	action    string // current; "" = allow
+	decision  string // id of the last decision
+	tied      bool   // to something new since the last look
+	dirtyAt   int64  // event time of the evidence, 0 = clean
+	own       score.Own
+	exchanges uint64
+	in, out   uint64  // tokens
+	label     float64 // log-odds of a label that was fed
+	told      float64
+	toldGroup graph.Cluster
+}
+
+// clusterState is what was last told of a cluster.
+type clusterState struct {
+	decided     float64 // score at which members were last decided
+	decidedSize int
+	told        float64
+	toldSize    int
+	toldAt      int64
+}
+
+// Detector is not safe for concurrent use.
+type Detector struct {
+	graph    *graph.Graph
+	policy   *policy.Policy
+	priors   score.Config
+	signals  []score.Signal
+	accounts []accountState
+	clusters []clusterState
+	dirty    []graph.Account
+	today    uint32
+	traits   []graph.Trait
+	out      Output
+}
+
+// New returns a detector without history.
+func New(cfg graph.Config, p *policy.Policy) *Detector {
+	return &Detector{graph: graph.New(cfg), policy: p, priors: p.Priors(), signals: score.Signals()}
+}
+
+// Observe merges a fact, and marks its account for a new look where the fact ties it
+// anew or its volume has grown. An account that is suspended is looked at no more: what
+// it still touches is remembered, and only a human lets it go.
+func (d *Detector) Observe(f *link.Fact) {
+	a, tied := d.graph.Observe(f)
+	if d.state(a).action == wire.ActionSuspend {
+		return
+	}
+	if tied || f.Kind == link.KindVolume && worthALook(f.Count) {
+		d.markDirty(a, f.Last)
+		d.accounts[a].tied = d.accounts[a].tied || tied
+	}
+}
+
+// worthALook thins out the looks at an account whose volume alone grows: at each
+// doubling up to 16 events of a day, and at each fourfold after that.
+func worthALook(count uint64) bool {
+	return count <= 16 || bits.TrailingZeros64(count)%2 == 0
+}
+
+// Again marks an account for a new look, for its windows have changed since the last.
+func (d *Detector) Again(account string, at int64) {
+	if a, ok := d.graph.Find(account); ok {
+		d.markDirty(a, at)
+	}
+}
+
+func (d *Detector) markDirty(a graph.Account, at int64) {
+	st := d.state(a)
+	if st.dirtyAt == 0 {
+		d.dirty = append(d.dirty, a)
+	}
+	st.dirtyAt = max(st.dirtyAt, at)
+}
+
+func (d *Detector) state(a graph.Account) *accountState {
+	for int(a) >= len(d.accounts) {
+		d.accounts = append(d.accounts, accountState{toldGroup: graph.NoCluster})
+	}
+	return &d.accounts[a]
+}
+
+// Ref names an account whose windows are wanted.
+type Ref struct {
+	Account   string
+	Partition int32
+	At        int64 // event time at which to look
+}
+
+// Dirty returns the accounts whose windows the next Evaluate wants joined, in order.
+func (d *Detector) Dirty(dst []Ref) []Ref {
+	for _, a := range d.dirty {
+		dst = append(dst, Ref{d.graph.ID(a), d.graph.Partition(a), d.accounts[a].dirtyAt})
+	}
+	return dst
+}
+
+// Join gives the detector an account's windows as they are at event time at (ms).
+func (d *Detector) Join(account string, f *window.Features, at int64) {
+	a, ok := d.graph.Find(account)
+	if !ok {
+		return
+	}
+	st := d.state(a)
+	st.own = score.ReadOwn(d.signals, f, at)
+	if st.label > 0 {
+		st.own.Families[link.FamilyHistory] += st.label
+	} else {
+		st.own.Families[link.FamilyNone] += st.label
+	}
+	if f.Requests != nil {
+		st.exchanges = f.Requests.Total
+		st.in = f.Requests.Sums[window.Fortnight].Input
+		st.out = f.Requests.Sums[window.Fortnight].Output
+	}
+	d.graph.SetOwn(a, st.own.Families)
+	d.traits = score.Traits(d.traits[:0], f)
+	d.graph.SetTraits(a, d.traits)
+}
+
+// Evaluate looks anew at every dirty account. wallMS is the time to put on decisions,
+// 0 in a replay, where a decision is made when its evidence happens. The output is
+// valid until the next call.
+func (d *Detector) Evaluate(wallMS int64) (*Output, error) {
+	d.out.reset()
+	if err := d.newDay(wallMS); err != nil {
+		return nil, err
+	}
+	for i := 0; i < len(d.dirty); i++ {
+		a := d.dirty[i]
+		at := d.accounts[a].dirtyAt
+		tied := d.accounts[a].tied
+		d.accounts[a].dirtyAt, d.accounts[a].tied = 0, false
+		if err := d.evaluate(a, at, wallMS, tied); err != nil {
+			return nil, fmt.Errorf("evaluating account %q: %w", d.graph.ID(a), err)
+		}
+	}
+	d.dirty = d.dirty[:0]
+	return &d.out, nil
+}
+
+// newDay, once a day of event time, drops old links and looks again at everybody who is
+// not suspended: others' doings change how an account looks without a fact of its own. The
+// windows stay as they were last joined. Live and replay thus meet at the same points.
+func (d *Detector) newDay(wall int64) error {
+	today := d.graph.Today()
+	if today <= d.today {
+		return nil
+	}
+	d.today = today
+	at := int64(today) * link.PaneMS
+	d.graph.Expire(at)
+	d.noteChanges()
+	for i := range d.accounts {
+		a := graph.Account(i) //nolint:gosec // indexes are 32-bit
+		if d.accounts[i].action == wire.ActionSuspend || !d.graph.Linked(a) {
+			continue
+		}
+		if err := d.evaluate(a, at, wall, false); err != nil {
+			return fmt.Errorf("evaluating account %q: %w", d.graph.ID(a), err)
+		}
+	}
+	return nil
+}
+
+func (d *Detector) evaluate(a graph.Account, at, wall int64, tied bool) error {
+	before := d.graph.ClusterOf(a)
+	fit := d.graph.Place(a, at, tied)
+	for _, c := range d.noteChanges() {
+		if c != d.graph.ClusterOf(a) && c != before {
+			if err := d.decideCluster(c, at, wall); err != nil {
+				return err
+			}
+		}
+	}
+	if err := d.decide(a, &fit, at, wall); err != nil {
+		return err
+	}
+	for _, c := range [2]graph.Cluster{before, d.graph.ClusterOf(a)} {
+		if c == graph.NoCluster {
+			continue
+		}
+		if err := d.decideCluster(c, at, wall); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noteChanges turns membership changes into records and returns the clusters touched.
+func (d *Detector) noteChanges() []graph.Cluster {
+	var touched []graph.Cluster
+	for _, c := range d.graph.Changes() {
+		m := wire.Member{ClusterID: d.graph.ClusterID(c.Cluster), AccountID: d.graph.ID(c.Account)}
+		if c.Joined {
+			m.JoinedAt = c.At
+		} else {
+			m.JoinedAt, m.LeftAt = c.Since, c.At
+		}
+		d.out.Members = append(d.out.Members, m)
+		if n := len(touched); n == 0 || touched[n-1] != c.Cluster {
+			touched = append(touched, c.Cluster)
+		}
+	}
+	return touched
+}
+
+// Scoring moves of less than this do not make all members be decided anew.
+const redecide = 0.01
+
+// decideCluster decides all members anew when the cluster's score or size has moved.
+func (d *Detector) decideCluster(c graph.Cluster, at, wall int64) error {
+	st := d.clusterState(c)
+	members := d.graph.Members(c)
+	s := d.clusterScore(c)
+	moved := s-st.decided > redecide || st.decided-s > redecide
+	grown := len(members) != st.decidedSize && (len(members) < 16 || len(members) > st.decidedSize*9/8)
+	if moved || grown {
+		st.decided, st.decidedSize = s, len(members)
+		for _, m := range members {
+			fit := d.graph.Fit(m)
+			if err := d.decide(m, &fit, at, wall); err != nil {
+				return err
+			}
+		}
+	}
+	d.tellCluster(c, s, at)
+	return nil
+}
+
+func (d *Detector) clusterState(c graph.Cluster) *clusterState {
+	for int(c) >= len(d.clusters) {
+		d.clusters = append(d.clusters, clusterState{})
+	}
+	return &d.clusters[c]
+}
+
+func (d *Detector) clusterScore(c graph.Cluster) float64 {
+	size := len(d.graph.Members(c))
+	if size == 0 {
+		return 0
+	}
+	return score.Probability(d.priors.Cluster(d.graph.Families(c), size))
+}
+
+// decide asks the policy about one account and records a change of action.
+func (d *Detector) decide(a graph.Account, fit *graph.Affinity, at, wall int64) error {
+	st := d.state(a)
+	c := d.graph.ClusterOf(a)
+	if c == graph.NoCluster && st.action == "" {
+		return nil
+	}
+	in, accountOdds := d.input(a, c, fit, at)
+	action, err := d.policy.Decide(st.action, in)
+	if err != nil {
+		return err
+	}
+	d.tellAccount(a, c, score.Probability(accountOdds), fit, at)
+	if action == st.action || (st.action == "" && action == wire.ActionAllow) {
+		return nil
+	}
+	d.record(a, c, action, in, fit, at, wall)
+	return nil
+}
+
+func (d *Detector) input(a graph.Account, c graph.Cluster, fit *graph.Affinity, at int64) (policy.Input, float64) {
+	st := &d.accounts[a]
+	odds, fam := d.priors.Account(fit, &st.own, d.graph.Population())
+	in := policy.Input{
+		AccountScore: score.Probability(odds), Population: d.graph.Population(),
+		AgeDays: float64(at-d.graph.FirstSeen(a)) / link.PaneMS,
+	}
+	for f := link.FamilyNetwork; f < link.NumFamilies; f++ {
+		if fam[f] >= 1 {
+			in.Families++
+			if f != link.FamilyNetwork {
+				in.HardFamilies++
+			}
+		}
+	}
+	if c != graph.NoCluster {
+		in.ClusterScore = d.clusterScore(c)
+		in.Size = len(d.graph.Members(c))
+		in.Evidence = fit.Evidence()
+	}
+	return in, odds
+}

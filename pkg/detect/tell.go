@@ -1,0 +1,174 @@
+package detect
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"math"
+
+	"github.com/iolaus-io/iolaus/pkg/event"
+	"github.com/iolaus-io/iolaus/pkg/graph"
+	"github.com/iolaus-io/iolaus/pkg/link"
+	"github.com/iolaus-io/iolaus/pkg/policy"
+	"github.com/iolaus-io/iolaus/pkg/score"
+	"github.com/iolaus-io/iolaus/pkg/wire"
+)
+
+// record writes a decision and makes it the account's standing action.
+func (d *Detector) record(a graph.Account, c graph.Cluster, action string, in policy.Input, fit *graph.Affinity, at, wall int64) {
+	st := &d.accounts[a]
+	previous := st.action
+	if previous == "" {
+		previous = wire.ActionAllow
+	}
+	if wall == 0 {
+		wall = at
+	}
+	dec := wire.Decision{
+		AccountID: d.graph.ID(a), ClusterID: d.graph.ClusterID(c),
+		Action: action, PreviousAction: previous, Mode: d.policy.Mode(),
+		Score:        round(min(in.AccountScore, in.ClusterScore)),
+		AccountScore: round(in.AccountScore), ClusterScore: round(in.ClusterScore),
+		Reasons: d.reasons(a, c, fit), Evidence: evidence(d.graph.Shared(a)),
+		PolicyVersion: d.policy.Version(), EventTS: at, DecidedAt: wall,
+	}
+	dec.DecisionID = decisionID(&dec, st.decision)
+	st.action, st.decision = action, dec.DecisionID
+	d.graph.Keep(a, action == wire.ActionSuspend)
+	d.out.Decisions = append(d.out.Decisions, dec)
+}
+
+// decisionID hashes what the decision is about and the decision it follows, so that
+// making it again gives the same id.
+func decisionID(dec *wire.Decision, previous string) string {
+	h := sha256.New()
+	for _, s := range []string{dec.AccountID, dec.Action, dec.PreviousAction, dec.PolicyVersion, previous} {
+		h.Write([]byte(s))
+		h.Write([]byte{0})
+	}
+	var ts [8]byte
+	binary.BigEndian.PutUint64(ts[:], uint64(dec.EventTS))
+	h.Write(ts[:])
+	return "d-" + hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+func (d *Detector) reasons(a graph.Account, c graph.Cluster, fit *graph.Affinity) []wire.Reason {
+	rs := append(score.SharedReasons(fit), d.accounts[a].own.Reasons...)
+	if c != graph.NoCluster {
+		size := len(d.graph.Members(c))
+		rs = append(rs, wire.Reason{Code: "cluster_size", Family: "cluster", Value: float64(size), Baseline: 4,
+			Contribution: round(score.SizeOdds(size))})
+	}
+	score.SortReasons(rs)
+	return rs
+}
+
+func evidence(things []graph.SharedThing) []wire.Evidence {
+	ev := make([]wire.Evidence, 0, len(things))
+	for _, t := range things {
+		ev = append(ev, wire.Evidence{Kind: t.Kind.String(), Token: link.FormatToken(t.Kind, t.Token), Accounts: t.Inside})
+	}
+	return ev
+}
+
+// tellAccount records a score that moved by a twentieth or changed cluster.
+func (d *Detector) tellAccount(a graph.Account, c graph.Cluster, s float64, fit *graph.Affinity, at int64) {
+	st := &d.accounts[a]
+	if math.Abs(s-st.told) < 0.05 && c == st.toldGroup {
+		return
+	}
+	st.told, st.toldGroup = s, c
+	rs := d.reasons(a, c, fit)
+	rec := wire.AccountScore{TS: at, AccountID: d.graph.ID(a), ClusterID: d.graph.ClusterID(c), Score: round(s)}
+	for _, r := range rs {
+		rec.ReasonCodes = append(rec.ReasonCodes, r.Code)
+		rec.Contributions = append(rec.Contributions, r.Contribution)
+	}
+	d.out.Accounts = append(d.out.Accounts, rec)
+}
+
+// tellCluster records a cluster whose score moved by a fiftieth, whose size moved by
+// an eighth, or that was last told of a day ago.
+func (d *Detector) tellCluster(c graph.Cluster, s float64, at int64) {
+	st := d.clusterState(c)
+	members := d.graph.Members(c)
+	size := len(members)
+	moved := math.Abs(s-st.told) >= 0.02 || (size == 0) != (st.toldSize == 0) ||
+		size > st.toldSize*9/8 || size < st.toldSize*7/8
+	if !moved && at-st.toldAt < link.PaneMS {
+		return
+	}
+	st.told, st.toldSize, st.toldAt = s, size, at
+	rec := wire.ClusterScore{TS: at, ClusterID: d.graph.ClusterID(c), Size: size, Score: round(s)}
+	rec.FirstSeen, rec.LastSeen = d.graph.Span(c)
+	for f, v := range d.graph.Families(c) {
+		if math.Abs(v) >= 0.05 {
+			rec.ReasonCodes = append(rec.ReasonCodes, familyCode(link.Family(f)))
+			rec.Contributions = append(rec.Contributions, round(v))
+		}
+	}
+	rec.ReasonCodes = append(rec.ReasonCodes, "cluster_size")
+	rec.Contributions = append(rec.Contributions, round(score.SizeOdds(size)))
+	for _, m := range members {
+		ms := d.state(m)
+		rec.Exchanges += ms.exchanges
+		rec.InputTokens += ms.in
+		rec.OutputTokens += ms.out
+	}
+	if size > 0 {
+		rec.Evidence = evidence(d.graph.Shared(members[0]))
+	}
+	d.out.Clusters = append(d.out.Clusters, rec)
+}
+
+func familyCode(f link.Family) string {
+	if f == link.FamilyNone {
+		return "trust"
+	}
+	return f.String()
+}
+
+// RestoreDecision makes an account stand where its last decision left it. Decisions
+// must come in the order in which they were made.
+func (d *Detector) RestoreDecision(dec *wire.Decision) {
+	if dec.Action == wire.ActionRevokeKey {
+		return
+	}
+	a := d.graph.Intern(dec.AccountID, -1)
+	st := d.state(a)
+	st.action, st.decision = dec.Action, dec.DecisionID
+	d.graph.Keep(a, dec.Action == wire.ActionSuspend)
+}
+
+// RestoreMember puts an account back into the cluster that an earlier life put it in.
+func (d *Detector) RestoreMember(m *wire.Member) {
+	if m.LeftAt == 0 {
+		d.graph.Restore(m.ClusterID, m.AccountID, -1, m.JoinedAt)
+	}
+}
+
+// labelOdds is what a label that is fed to the detector says of its account.
+const labelOdds = 3
+
+// Label tells the detector what an account was found to be: fraud speaks against it,
+// legit for it, and its cluster's mean follows.
+func (d *Detector) Label(l *event.Label) {
+	a := d.graph.Intern(l.AccountID, -1)
+	st := d.state(a)
+	switch l.Label {
+	case event.LabelFraud:
+		st.label = labelOdds
+	case event.LabelLegit:
+		st.label = -2 * labelOdds
+	default:
+		return
+	}
+	if d.graph.FirstSeen(a) != 0 {
+		d.markDirty(a, l.TS)
+	}
+}
+
+// Population returns how many accounts have a live link.
+func (d *Detector) Population() int { return d.graph.Population() }
+
+func round(v float64) float64 { return math.Round(v*1e4) / 1e4 }

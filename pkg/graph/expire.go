@@ -1,0 +1,57 @@
+package graph
+
+import (
+	"slices"
+
+	"github.com/iolaus-io/iolaus/pkg/link"
+)
+
+// Expire drops the links that no event refreshed within the window. Call it about
+// once per day of event time: it looks only at accounts whose day has come.
+func (g *Graph) Expire(now int64) {
+	cut := link.Pane(now - g.cfg.WindowMS)
+	var days []uint32
+	for day := range g.expiry {
+		if day < cut {
+			days = append(days, day)
+		}
+	}
+	slices.Sort(days) // map order must not show
+	for _, day := range days {
+		for _, a := range g.expiry[day] {
+			g.expireAccount(a, now)
+		}
+		delete(g.expiry, day)
+	}
+}
+
+// expireAccount drops a's stale links; without any, a leaves its cluster and the population.
+func (g *Graph) expireAccount(a Account, now int64) {
+	acc := &g.accounts[a]
+	life := g.cfg.WindowMS
+	if acc.keep {
+		life = g.cfg.HistoryMS
+	}
+	cut := (now - life) / 1000
+	for i := len(acc.edges) - 1; i >= 0; i-- {
+		if int64(acc.edges[i].last) < cut {
+			g.disconnect(a, i)
+		}
+	}
+	if len(acc.edges) > 0 {
+		// A link's latest day has this account in its bucket, so the account comes
+		// up again by itself, save where its links outlive the window.
+		if acc.keep && acc.lastDay < link.Pane(now-g.cfg.WindowMS) {
+			day := link.Pane(now) + 1
+			g.expiry[day] = append(g.expiry[day], a)
+		}
+		return
+	}
+	if acc.lastSeen != 0 {
+		g.live--
+		acc.lastSeen = 0
+	}
+	if acc.cluster != NoCluster {
+		g.leave(a, now)
+	}
+}

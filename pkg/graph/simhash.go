@@ -1,0 +1,93 @@
+package graph
+
+import "math/bits"
+
+// nearBits is the Hamming radius inside which two SimHashes are one content family.
+// The contract calls distance <= 3 near; campaigns spread their variants to 7. Two
+// unrelated 64-bit hashes lie within 7 bits with probability 4e-11, so among a
+// million templates about twenty pairs meet by chance.
+const nearBits = 7
+
+// Two hashes within 7 bits agree, in at least one of four 16-bit blocks, to within
+// one bit: 7 flips over 4 blocks leave a block with at most 1.
+const (
+	blocks    = 4
+	blockBits = 16
+)
+
+// maxBucket bounds how many hashes one block value is compared with, so that an
+// attacker who fills a bucket costs a bounded look-up and hides only among himself.
+const maxBucket = 256
+
+// families maps SimHashes to content families by single linkage within nearBits.
+// A look-up of a known hash is one map read; a new one reads 68 buckets.
+type families struct {
+	of      map[uint64]uint64                // hash -> the family's first hash
+	hashes  map[uint64][]uint64              // family -> its hashes
+	buckets [blocks][1 << blockBits][]uint64 // block value -> hashes that have it
+}
+
+func newFamilies() *families {
+	return &families{of: map[uint64]uint64{}, hashes: map[uint64][]uint64{}}
+}
+
+// find returns the family of h, founding one where none is near.
+func (f *families) find(h uint64) uint64 {
+	if fam, ok := f.of[h]; ok {
+		return fam
+	}
+	fam := h
+	if near, ok := f.nearest(h); ok {
+		fam = f.of[near]
+	}
+	f.of[h] = fam
+	f.hashes[fam] = append(f.hashes[fam], h)
+	for i := range f.buckets {
+		if list := &f.buckets[i][block(h, i)]; len(*list) < maxBucket {
+			*list = append(*list, h)
+		}
+	}
+	return fam
+}
+
+// nearest returns the known hash closest to h within nearBits; ties go to the smaller.
+func (f *families) nearest(h uint64) (uint64, bool) {
+	best, dist := uint64(0), nearBits+1
+	for i := range f.buckets {
+		b := block(h, i)
+		for flip := -1; flip < blockBits; flip++ {
+			v := b
+			if flip >= 0 {
+				v ^= 1 << flip
+			}
+			for _, c := range f.buckets[i][v] {
+				d := bits.OnesCount64(h ^ c)
+				if d < dist || (d == dist && c < best) {
+					best, dist = c, d
+				}
+			}
+		}
+	}
+	return best, dist <= nearBits
+}
+
+// forget drops a family that no account touches any more, so that a flood of hashes that
+// are used once costs no memory for longer than the links that carry them.
+func (f *families) forget(fam uint64) {
+	for _, h := range f.hashes[fam] {
+		delete(f.of, h)
+		for i := range f.buckets {
+			list := f.buckets[i][block(h, i)]
+			for j, c := range list {
+				if c == h {
+					list[j] = list[len(list)-1]
+					f.buckets[i][block(h, i)] = list[:len(list)-1]
+					break
+				}
+			}
+		}
+	}
+	delete(f.hashes, fam)
+}
+
+func block(h uint64, i int) uint16 { return uint16(h >> (i * blockBits)) } //nolint:gosec // cut on purpose

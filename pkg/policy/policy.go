@@ -1,0 +1,251 @@
+// Package policy decides an account's action from its scores: a versioned YAML document
+// of steps with CEL conditions, hysteresis, and guard rails that no document can lift.
+// Pure once loaded.
+package policy
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+
+	"cel.dev/cel-go/cel"
+	"github.com/goccy/go-yaml"
+
+	"github.com/iolaus-io/iolaus/pkg/score"
+	"github.com/iolaus-io/iolaus/pkg/wire"
+)
+
+//go:embed default.yaml
+var defaultYAML []byte
+
+// Document is a policy as it is written.
+type Document struct {
+	Version       string       `yaml:"version"`
+	Mode          string       `yaml:"mode"`
+	Priors        score.Config `yaml:"priors"`
+	MinPopulation int          `yaml:"min_population"`
+	Steps         []Step       `yaml:"steps"`
+}
+
+// Step is one rung of the ladder. Conditions are CEL.
+type Step struct {
+	Action  string `yaml:"action"`
+	When    string `yaml:"when"`
+	Release string `yaml:"release"`
+}
+
+// Input is what a condition may ask about.
+type Input struct {
+	AccountScore, ClusterScore float64
+	Size                       int
+	Families                   int // worth at least one in log-odds
+	HardFamilies               int // the same without network
+	Evidence                   int // shared things a person can read
+	Population                 int
+	AgeDays                    float64
+}
+
+// Policy is a compiled document. Safe for concurrent use.
+type Policy struct {
+	doc   Document
+	steps []compiled // most severe first
+}
+
+type compiled struct {
+	action        string
+	when, release cel.Program // release nil: only a human
+}
+
+// costLimit bounds one condition's evaluation, in CEL cost units.
+const costLimit = 1000
+
+// Default returns the built-in policy.
+func Default() (*Policy, error) { return Parse(defaultYAML) }
+
+// DefaultYAML returns the built-in document, to copy and edit.
+func DefaultYAML() []byte { return defaultYAML }
+
+// Load reads a policy file; an empty path gives the built-in policy.
+func Load(path string) (*Policy, error) {
+	if path == "" {
+		return Default()
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("policy.file: %w", err)
+	}
+	p, err := Parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("policy.file %s: %w", path, err)
+	}
+	return p, nil
+}
+
+// Parse compiles a document. Unknown keys, unknown actions and conditions that do not
+// type-check are errors that name the step.
+func Parse(b []byte) (*Policy, error) {
+	doc := Document{Mode: wire.ModeEnforce, Priors: score.DefaultConfig()}
+	if err := yaml.UnmarshalWithOptions(b, &doc, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("reading the policy: %w", err)
+	}
+	if doc.Version == "" {
+		return nil, fmt.Errorf("version: must not be empty")
+	}
+	if doc.Mode != wire.ModeEnforce && doc.Mode != wire.ModeShadow {
+		return nil, fmt.Errorf("mode: %q is neither enforce nor shadow", doc.Mode)
+	}
+	if len(doc.Steps) == 0 {
+		return nil, fmt.Errorf("steps: must not be empty")
+	}
+	env, err := cel.NewEnv(
+		cel.Variable("account_score", cel.DoubleType), cel.Variable("cluster_score", cel.DoubleType),
+		cel.Variable("score", cel.DoubleType), cel.Variable("size", cel.IntType),
+		cel.Variable("families", cel.IntType), cel.Variable("hard_families", cel.IntType),
+		cel.Variable("evidence", cel.IntType), cel.Variable("population", cel.IntType),
+		cel.Variable("age_days", cel.DoubleType))
+	if err != nil {
+		return nil, fmt.Errorf("making the condition environment: %w", err)
+	}
+	p := &Policy{doc: doc}
+	for i, s := range doc.Steps {
+		c, err := compileStep(env, s)
+		if err != nil {
+			return nil, fmt.Errorf("steps[%d] (%s): %w", i, s.Action, err)
+		}
+		if n := len(p.steps); n > 0 && Severity(p.steps[n-1].action) <= Severity(c.action) {
+			return nil, fmt.Errorf("steps[%d] (%s): must be less severe than the step before it", i, s.Action)
+		}
+		p.steps = append(p.steps, c)
+	}
+	return p, nil
+}
+
+func compileStep(env *cel.Env, s Step) (compiled, error) {
+	c := compiled{action: s.Action}
+	if Severity(s.Action) <= 0 {
+		return c, fmt.Errorf("action: %q is not one of observe, verify, throttle, suspend", s.Action)
+	}
+	var err error
+	if c.when, err = compile(env, s.When); err != nil {
+		return c, fmt.Errorf("when: %w", err)
+	}
+	if s.Release != "" {
+		if c.release, err = compile(env, s.Release); err != nil {
+			return c, fmt.Errorf("release: %w", err)
+		}
+	}
+	return c, nil
+}
+
+func compile(env *cel.Env, expr string) (cel.Program, error) {
+	if expr == "" {
+		return nil, fmt.Errorf("must not be empty")
+	}
+	ast, iss := env.Compile(expr)
+	if iss.Err() != nil {
+		return nil, iss.Err()
+	}
+	if !ast.OutputType().IsExactType(cel.BoolType) {
+		return nil, fmt.Errorf("%q is no condition: it gives %s", expr, ast.OutputType())
+	}
+	return env.Program(ast, cel.CostLimit(costLimit))
+}
+
+// Version names the document; decisions carry it.
+func (p *Policy) Version() string { return p.doc.Version }
+
+// Mode is enforce or shadow.
+func (p *Policy) Mode() string { return p.doc.Mode }
+
+// Priors returns the scoring priors that the document sets.
+func (p *Policy) Priors() score.Config { return p.doc.Priors }
+
+// Severity orders the ladder: allow 0 … suspend 4; -1 for anything else.
+func Severity(action string) int {
+	switch action {
+	case wire.ActionAllow, wire.ActionReinstate, "":
+		return 0
+	case wire.ActionObserve:
+		return 1
+	case wire.ActionVerify:
+		return 2
+	case wire.ActionThrottle:
+		return 3
+	case wire.ActionSuspend:
+		return 4
+	}
+	return -1
+}
+
+// Decide returns the action for an account that stands on current ("" = allow).
+func (p *Policy) Decide(current string, in Input) (string, error) {
+	if current == "" || current == wire.ActionReinstate {
+		current = wire.ActionAllow
+	}
+	vars := in.vars()
+	want := wire.ActionAllow
+	for _, s := range p.steps {
+		yes, err := holds(s.when, vars)
+		if err != nil {
+			return current, fmt.Errorf("step %s: when: %w", s.action, err)
+		}
+		if yes {
+			want = s.action
+			break
+		}
+	}
+	want = p.guard(want, in)
+	if Severity(want) >= Severity(current) {
+		return want, nil
+	}
+	release, err := p.released(current, vars)
+	if err != nil {
+		return current, fmt.Errorf("step %s: release: %w", current, err)
+	}
+	if release {
+		return want, nil
+	}
+	return current, nil
+}
+
+// guard holds whatever the document says: no step above observe in a population too
+// young to compare with; no suspension without two families outside the network and
+// something a person can read; nor on the network family alone anything but observe.
+func (p *Policy) guard(want string, in Input) string {
+	if Severity(want) > Severity(wire.ActionObserve) && (in.Population < p.doc.MinPopulation || in.HardFamilies == 0) {
+		return wire.ActionObserve
+	}
+	if want == wire.ActionSuspend && (in.HardFamilies < 2 || in.Evidence == 0) {
+		return wire.ActionVerify
+	}
+	return want
+}
+
+func (p *Policy) released(current string, vars map[string]any) (bool, error) {
+	for _, s := range p.steps {
+		if s.action == current {
+			if s.release == nil {
+				return false, nil
+			}
+			return holds(s.release, vars)
+		}
+	}
+	return true, nil // a step that this policy no longer has
+}
+
+func holds(prg cel.Program, vars map[string]any) (bool, error) {
+	out, _, err := prg.Eval(vars)
+	if err != nil {
+		return false, err
+	}
+	return out.Value() == true, nil
+}
+
+func (in Input) vars() map[string]any {
+	return map[string]any{
+		"account_score": in.AccountScore, "cluster_score": in.ClusterScore,
+		"score": min(in.AccountScore, in.ClusterScore), "size": in.Size,
+		"families": in.Families, "hard_families": in.HardFamilies, "evidence": in.Evidence,
+		"population": in.Population, "age_days": in.AgeDays,
+	}
+}

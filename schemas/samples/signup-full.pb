@@ -1,0 +1,2 @@
+
+sgn-0001	acct-7f3aûÔÐëÛ3"org-12*203.0.113.770õ÷:residentialBSGJYan.Tan76+news@Example.orgj+65 6123 4567zSG‚voipŠdev-5d2f’$t13d1516h2_8daaf6152771_02713d6af862šMozilla/5.0 (X11; Linux x86_64)¢emailªexample-org²researchºSPRINGÀ°

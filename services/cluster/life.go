@@ -1,0 +1,245 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"go.uber.org/zap"
+
+	"github.com/iolaus-io/iolaus/pkg/detect"
+	"github.com/iolaus-io/iolaus/pkg/link"
+	"github.com/iolaus-io/iolaus/pkg/wire"
+)
+
+// life is the state of one ownership, from the first record read to the first failure.
+type life struct {
+	s        *Service
+	cl       *kgo.Client // reads the history and the links, writes transactions
+	adm      *kadm.Client
+	detector *detect.Detector
+	members  map[string]wire.Member // latest membership, by account, until takeOver
+	at       positions
+	align    *aligner
+	need     map[string]*needs // accounts told of by facts since their windows were read
+	waiting  []detect.Ref      // accounts whose windows were behind their facts
+	patience time.Time         // until when they are waited for
+	facts    []link.Fact
+}
+
+func (s *Service) newLife() (*life, error) {
+	opts := append([]kgo.Opt{}, s.cfg.Client...)
+	cl, err := kgo.NewClient(append(opts,
+		kgo.ConsumeTopics(historyTopics()...), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(),
+		kgo.FetchMaxWait(250*time.Millisecond), kgo.FetchMinBytes(1),
+		kgo.TransactionalID(transactionalID), kgo.TransactionTimeout(30*time.Second),
+		kgo.ProducerLinger(0))...)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to Kafka: %w", err)
+	}
+	return &life{
+		s: s, cl: cl, adm: kadm.NewClient(cl), detector: s.newDetector(), members: map[string]wire.Member{},
+		at: positions{}, align: newAligner(s.cfg.Tuning.Slack, s.cfg.Tuning.MaxHold), need: map[string]*needs{},
+	}, nil
+}
+
+func (l *life) close() { l.cl.CloseAllowingRebalance() }
+
+// How often Kafka is asked whether it is there, and how long it may take to say so.
+const (
+	askEvery   = 2 * time.Second
+	askTimeout = 3 * time.Second
+)
+
+// watchKafka keeps the condition kafka true to what brokers say, until ctx ends: a client
+// waits for a broker that is down without a word.
+func (l *life) watchKafka(ctx context.Context) {
+	tick := time.NewTicker(askEvery)
+	defer tick.Stop()
+	for {
+		asking, cancel := context.WithTimeout(ctx, askTimeout)
+		_, err := l.adm.ListBrokers(asking)
+		cancel()
+		if ctx.Err() != nil {
+			return
+		}
+		l.s.cfg.Status.Ready("kafka", err == nil)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// follow reads the history, and goes on reading, until the lease is won.
+func (l *life) follow(ctx context.Context, won <-chan struct{}) error {
+	for {
+		select {
+		case <-won:
+			return nil
+		default:
+		}
+		if err := l.readHistory(ctx, 200*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// takeOver fences whoever owned the graph before, and reads to the end what it said.
+func (l *life) takeOver(ctx context.Context) error {
+	if _, _, err := l.cl.ProducerID(ctx); err != nil {
+		return fmt.Errorf("fencing the former owner: %w", err)
+	}
+	end, err := ends(ctx, l.adm, historyTopics()...)
+	if err != nil {
+		return err
+	}
+	for !l.at.reached(end, historyTopics()...) {
+		if err := l.readHistory(ctx, time.Second); err != nil {
+			return err
+		}
+	}
+	for _, m := range l.members {
+		if m.LeftAt == 0 {
+			l.detector.RestoreMember(&m)
+		}
+	}
+	l.members = nil
+	if _, err := l.loadPatiently(ctx, []detect.Ref{{Account: "-"}}); err != nil { // is the store there?
+		return err
+	}
+	return l.evaluate(ctx)
+}
+
+func (l *life) readHistory(ctx context.Context, wait time.Duration) error {
+	fetches, err := l.poll(ctx, wait)
+	if err != nil {
+		return err
+	}
+	for it := fetches.RecordIter(); !it.Done(); {
+		r := it.Next()
+		l.at.set(r.Topic, r.Partition, r.Offset+1)
+		if r.Attrs.IsControl() {
+			continue
+		}
+		if r.Topic == wire.TopicMembers {
+			l.remember(r)
+			continue
+		}
+		p, f := restore(l.detector, r, l.s.cfg.Log)
+		if p != nil {
+			l.align.progress(p, time.Now())
+		}
+		if f != nil {
+			l.detector.Observe(f)
+		}
+	}
+	return nil
+}
+
+// poll reads for at most wait. A broker that does not answer shows as an error after
+// the client's own retries, which ends this life.
+func (l *life) poll(ctx context.Context, wait time.Duration) (kgo.Fetches, error) {
+	pollCtx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	fetches := l.cl.PollRecords(pollCtx, maxPoll)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	for _, e := range fetches.Errors() {
+		if pollCtx.Err() == nil {
+			return nil, fmt.Errorf("reading %s, partition %d: %w", e.Topic, e.Partition, e.Err)
+		}
+	}
+	return fetches, nil
+}
+
+// maxPoll bounds how many records are evaluated at a time.
+const maxPoll = 5000
+
+// serve reads, evaluates and writes until something fails.
+func (l *life) serve(ctx context.Context) error {
+	for {
+		wait := 50 * time.Millisecond
+		if len(l.waiting) > 0 {
+			wait = time.Millisecond
+		}
+		fetches, err := l.poll(ctx, wait)
+		if err != nil {
+			return err
+		}
+		l.takeIn(fetches)
+		if err := l.evaluate(ctx); err != nil {
+			return err
+		}
+		l.publishPosition()
+	}
+}
+
+// takeIn hands facts to the aligner. What this owner itself wrote comes back and is
+// passed over.
+func (l *life) takeIn(fetches kgo.Fetches) {
+	now := time.Now()
+	for it := fetches.RecordIter(); !it.Done(); {
+		r := it.Next()
+		l.at.set(r.Topic, r.Partition, r.Offset+1)
+		if r.Topic != wire.TopicLinks || r.Attrs.IsControl() {
+			continue
+		}
+		p, f, err := readLink(r)
+		switch {
+		case err != nil:
+			l.s.metrics.Unreadable.Inc()
+			l.s.cfg.Log.Error("link passed over", zap.Int32("partition", r.Partition), zap.Int64("offset", r.Offset), zap.Error(err))
+		case p != nil:
+			l.align.progress(p, now)
+		default:
+			l.s.metrics.Facts.Inc()
+			l.align.hold(*f)
+		}
+	}
+	l.s.metrics.Held.Set(float64(l.align.len()))
+}
+
+// publishPosition makes Drained see how far everything is evaluated and written.
+func (l *life) publishPosition() {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	l.s.pending.Store(int64(l.align.len() + len(l.waiting)))
+	for id, next := range l.at[wire.TopicLinks] {
+		l.s.seen.set(wire.TopicLinks, id, next)
+	}
+}
+
+// step bounds how many facts are merged between evaluations, so that at full speed the
+// order stays near that of a replay, which evaluates after every event.
+const step = 256
+
+func (l *life) evaluate(ctx context.Context) error {
+	l.facts = l.align.release(l.facts[:0], time.Now())
+	for first := true; first || len(l.facts) > 0; first = false {
+		n := min(step, len(l.facts))
+		for i := range l.facts[:n] {
+			l.observe(&l.facts[i])
+		}
+		l.facts = l.facts[n:]
+		if err := l.evaluateDirty(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *life) observe(f *link.Fact) {
+	l.detector.Observe(f)
+	n := l.need[f.Account]
+	if n == nil {
+		n = &needs{}
+		l.need[f.Account] = n
+	}
+	n[f.Stream] = max(n[f.Stream], f.Offset+1)
+}

@@ -1,0 +1,64 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/iolaus-io/iolaus/pkg/detect"
+	"github.com/iolaus-io/iolaus/pkg/wire"
+)
+
+// publish writes all that an evaluation said in one transaction: readers of committed
+// records see all of it or nothing. Another owner's start fences this producer, and then
+// nothing of this transaction is ever seen.
+func publish(ctx context.Context, cl *kgo.Client, out *detect.Output) error {
+	records, err := recordsOf(out)
+	if err != nil || len(records) == 0 {
+		return err
+	}
+	if err := cl.BeginTransaction(); err != nil {
+		return fmt.Errorf("beginning a transaction: %w", err)
+	}
+	if err := cl.ProduceSync(ctx, records...).FirstErr(); err != nil {
+		_ = cl.EndTransaction(context.WithoutCancel(ctx), kgo.TryAbort) // the state is rebuilt whatever this says
+		return fmt.Errorf("writing decisions: %w", err)
+	}
+	if err := cl.EndTransaction(ctx, kgo.TryCommit); err != nil {
+		return fmt.Errorf("committing decisions: %w", err)
+	}
+	return nil
+}
+
+func recordsOf(out *detect.Output) ([]*kgo.Record, error) {
+	var b batch
+	for i := range out.Members {
+		m := &out.Members[i]
+		b.add(wire.TopicMembers, m.ClusterID+"|"+m.AccountID, m)
+	}
+	for i := range out.Clusters {
+		b.add(wire.TopicClusterScores, out.Clusters[i].ClusterID, &out.Clusters[i])
+	}
+	for i := range out.Accounts {
+		b.add(wire.TopicAccountScores, out.Accounts[i].AccountID, &out.Accounts[i])
+	}
+	for i := range out.Decisions {
+		b.add(wire.TopicDecisions, out.Decisions[i].AccountID, &out.Decisions[i])
+	}
+	return b.records, b.err
+}
+
+type batch struct {
+	records []*kgo.Record
+	err     error
+}
+
+func (b *batch) add(topic, key string, v any) {
+	value, err := json.Marshal(v)
+	if err != nil && b.err == nil {
+		b.err = fmt.Errorf("encoding a record of %s: %w", topic, err)
+	}
+	b.records = append(b.records, &kgo.Record{Topic: topic, Key: []byte(key), Value: value})
+}

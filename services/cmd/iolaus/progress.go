@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// progressLine shows how far a long command has come: redrawn in place on a terminal, a
+// line every five seconds elsewhere, nothing for what takes under two seconds.
+type progressLine struct {
+	w     io.Writer
+	start time.Time
+	tty   bool
+	last  time.Time
+	drawn bool
+}
+
+func newProgressLine(w io.Writer, start time.Time) *progressLine {
+	f, ok := w.(*os.File)
+	return &progressLine{w: w, start: start, tty: ok && term.IsTerminal(int(f.Fd()))}
+}
+
+func (p *progressLine) show(done, total int64, what string) {
+	now := time.Now()
+	every := 5 * time.Second
+	if p.tty {
+		every = 100 * time.Millisecond
+	}
+	if now.Sub(p.start) < 2*time.Second || now.Sub(p.last) < every {
+		return
+	}
+	p.last, p.drawn = now, true
+	share := float64(done) / float64(max(1, total))
+	left := "?"
+	if share > 0.01 {
+		left = (time.Duration(float64(now.Sub(p.start)) * (1 - share) / share)).Round(time.Second).String()
+	}
+	line := fmt.Sprintf("%3.0f%%, %s left: %s", 100*share, left, what)
+	if p.tty {
+		fmt.Fprintf(p.w, "\r\x1b[K%s", line)
+		return
+	}
+	fmt.Fprintln(p.w, line)
+}
+
+func (p *progressLine) end() {
+	if p.tty && p.drawn {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
