@@ -6,7 +6,6 @@
 package detect
 
 import (
-	"fmt"
 	"math/bits"
 
 	"github.com/iolaus-io/iolaus/pkg/graph"
@@ -155,31 +154,27 @@ func (d *Detector) Join(account string, f *window.Features, at int64) {
 // Evaluate looks anew at every dirty account. wallMS is the time to put on decisions,
 // 0 in a replay, where a decision is made when its evidence happens. The output is
 // valid until the next call.
-func (d *Detector) Evaluate(wallMS int64) (*Output, error) {
+func (d *Detector) Evaluate(wallMS int64) *Output {
 	d.out.reset()
-	if err := d.newDay(wallMS); err != nil {
-		return nil, err
-	}
+	d.newDay(wallMS)
 	for i := 0; i < len(d.dirty); i++ {
 		a := d.dirty[i]
-		at := d.accounts[a].dirtyAt
-		tied := d.accounts[a].tied
-		d.accounts[a].dirtyAt, d.accounts[a].tied = 0, false
-		if err := d.evaluate(a, at, wallMS, tied); err != nil {
-			return nil, fmt.Errorf("evaluating account %q: %w", d.graph.ID(a), err)
-		}
+		st := &d.accounts[a]
+		at, tied := st.dirtyAt, st.tied
+		st.dirtyAt, st.tied = 0, false
+		d.evaluate(a, at, wallMS, tied)
 	}
 	d.dirty = d.dirty[:0]
-	return &d.out, nil
+	return &d.out
 }
 
 // newDay, once a day of event time, drops old links and looks again at everybody who is
 // not suspended: others' doings change how an account looks without a fact of its own. The
 // windows stay as they were last joined. Live and replay thus meet at the same points.
-func (d *Detector) newDay(wall int64) error {
+func (d *Detector) newDay(wall int64) {
 	today := d.graph.Today()
 	if today <= d.today {
-		return nil
+		return
 	}
 	d.today = today
 	at := int64(today) * link.PaneMS
@@ -187,38 +182,29 @@ func (d *Detector) newDay(wall int64) error {
 	d.noteChanges()
 	for i := range d.accounts {
 		a := graph.Account(i) //nolint:gosec // indexes are 32-bit
-		if d.accounts[i].action == wire.ActionSuspend || !d.graph.Linked(a) {
-			continue
-		}
-		if err := d.evaluate(a, at, wall, false); err != nil {
-			return fmt.Errorf("evaluating account %q: %w", d.graph.ID(a), err)
+		if d.accounts[i].action != wire.ActionSuspend && d.graph.Linked(a) {
+			d.evaluate(a, at, wall, false)
 		}
 	}
-	return nil
 }
 
-func (d *Detector) evaluate(a graph.Account, at, wall int64, tied bool) error {
+// evaluate places an account, and decides it and the clusters that its moving touches.
+func (d *Detector) evaluate(a graph.Account, at, wall int64, tied bool) {
 	before := d.graph.ClusterOf(a)
 	fit := d.graph.Place(a, at, tied)
+	after := d.graph.ClusterOf(a)
 	for _, c := range d.noteChanges() {
-		if c != d.graph.ClusterOf(a) && c != before {
-			if err := d.decideCluster(c, at, wall); err != nil {
-				return err
-			}
+		if c != after && c != before {
+			d.decideCluster(c, at, wall)
 		}
 	}
-	if err := d.decide(a, &fit, at, wall); err != nil {
-		return err
+	d.decide(a, &fit, at, wall)
+	if before != graph.NoCluster {
+		d.decideCluster(before, at, wall)
 	}
-	for _, c := range [2]graph.Cluster{before, d.graph.ClusterOf(a)} {
-		if c == graph.NoCluster {
-			continue
-		}
-		if err := d.decideCluster(c, at, wall); err != nil {
-			return err
-		}
+	if after != graph.NoCluster && after != before {
+		d.decideCluster(after, at, wall)
 	}
-	return nil
 }
 
 // noteChanges turns membership changes into records and returns the clusters touched.
@@ -243,7 +229,7 @@ func (d *Detector) noteChanges() []graph.Cluster {
 const redecide = 0.01
 
 // decideCluster decides all members anew when the cluster's score or size has moved.
-func (d *Detector) decideCluster(c graph.Cluster, at, wall int64) error {
+func (d *Detector) decideCluster(c graph.Cluster, at, wall int64) {
 	st := d.clusterState(c)
 	members := d.graph.Members(c)
 	s := d.clusterScore(c)
@@ -253,13 +239,10 @@ func (d *Detector) decideCluster(c graph.Cluster, at, wall int64) error {
 		st.decided, st.decidedSize = s, len(members)
 		for _, m := range members {
 			fit := d.graph.Fit(m)
-			if err := d.decide(m, &fit, at, wall); err != nil {
-				return err
-			}
+			d.decide(m, &fit, at, wall)
 		}
 	}
 	d.tellCluster(c, s, at)
-	return nil
 }
 
 func (d *Detector) clusterState(c graph.Cluster) *clusterState {
@@ -278,23 +261,19 @@ func (d *Detector) clusterScore(c graph.Cluster) float64 {
 }
 
 // decide asks the policy about one account and records a change of action.
-func (d *Detector) decide(a graph.Account, fit *graph.Affinity, at, wall int64) error {
+func (d *Detector) decide(a graph.Account, fit *graph.Affinity, at, wall int64) {
 	st := d.state(a)
 	c := d.graph.ClusterOf(a)
 	if c == graph.NoCluster && st.action == "" {
-		return nil
+		return
 	}
 	in, accountOdds := d.input(a, c, fit, at)
-	action, err := d.policy.Decide(st.action, in)
-	if err != nil {
-		return err
-	}
+	action := d.policy.Decide(st.action, in)
 	d.tellAccount(a, c, score.Probability(accountOdds), fit, at)
 	if action == st.action || (st.action == "" && action == wire.ActionAllow) {
-		return nil
+		return
 	}
 	d.record(a, c, action, in, fit, at, wall)
-	return nil
 }
 
 func (d *Detector) input(a graph.Account, c graph.Cluster, fit *graph.Affinity, at int64) (policy.Input, float64) {

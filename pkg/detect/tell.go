@@ -147,6 +147,17 @@ func (d *Detector) RestoreMember(m *wire.Member) {
 	}
 }
 
+// Restored says that the history has been read: whoever is in a cluster is looked at anew,
+// also who is suspended, for a cluster's score is the mean of what its members add.
+func (d *Detector) Restored() {
+	for i := range d.accounts {
+		a := graph.Account(i) //nolint:gosec // indexes are 32-bit
+		if d.graph.ClusterOf(a) != graph.NoCluster && d.graph.Live(a) {
+			d.markDirty(a, d.graph.LastSeen(a))
+		}
+	}
+}
+
 // labelOdds is what a label that is fed to the detector says of its account.
 const labelOdds = 3
 
@@ -163,7 +174,7 @@ func (d *Detector) Label(l *event.Label) {
 	default:
 		return
 	}
-	if d.graph.FirstSeen(a) != 0 {
+	if d.graph.Live(a) {
 		d.markDirty(a, l.TS)
 	}
 }

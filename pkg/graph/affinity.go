@@ -73,7 +73,7 @@ func (g *Graph) affinity(a Account, c Cluster) Affinity {
 	}
 	fit := Affinity{Size: size - int(own)}
 	members := float64(size) - float64(own)
-	outside := float64(g.live-size) + smoothing
+	outside := float64(max(0, g.live-size)) + smoothing
 	for i := range acc.edges {
 		e := &acc.edges[i]
 		spec := e.key.kind.Spec()
@@ -85,16 +85,16 @@ func (g *Graph) affinity(a Account, c Cluster) Affinity {
 		out := ent.df - in - (1 - own) // a itself is neither inside nor outside
 		fit.add(e.key.kind, spec, e.ent, float64(in-own), members, float64(out), outside)
 	}
-	fit.explain(g.affiliation(c), members)
+	fit.explain(g.affiliationOf(c), members)
 	fit.sum()
 	return fit
 }
 
-// affiliation returns the share of a cluster's members that belong to its most common
+// affiliationOf returns the share of a cluster's members that belong to its most common
 // email domain, organisation or SSO tenant. Public mailbox domains are none.
-func (g *Graph) affiliation(c Cluster) float64 {
+func (g *Graph) affiliationOf(c Cluster) float64 {
 	cl := &g.clusters[c]
-	if cl.affiliated == noEntity {
+	if cl.affiliated == noEntity || !affiliation(g.entities[cl.affiliated].key.kind) { // its place may be another's
 		return 0
 	}
 	return float64(g.entities[cl.affiliated].of(c)) / float64(max(1, len(cl.members)))
@@ -109,7 +109,7 @@ func (g *Graph) pair(a, b Account) Affinity {
 		}
 	}
 	fit := Affinity{Size: 1}
-	outside := float64(g.live-2) + smoothing
+	outside := float64(max(0, g.live-2)) + smoothing
 	for i := range g.accounts[a].edges {
 		e := &g.accounts[a].edges[i]
 		spec := e.key.kind.Spec()
@@ -166,6 +166,10 @@ const (
 	affiliated = 0.5 // share of members from which a whole cluster counts as one organisation
 	explained  = 0.4 // share of the organisation from which an entity counts as its own
 )
+
+func affiliation(k link.Kind) bool {
+	return k == link.KindDomain || k == link.KindOrg || k == link.KindSSOOrg
+}
 
 // explain sets what the account's organisation explains to nothing. affiliation is the
 // share of the cluster that belongs to its most common organisation.

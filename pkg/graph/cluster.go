@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/iolaus-io/iolaus/pkg/link"
@@ -96,7 +97,7 @@ func (g *Graph) Place(a Account, now int64, tied bool) Affinity {
 		g.join(a, best, now)
 		g.settle(a, &fit)
 		return fit
-	case best != NoCluster:
+	case best != NoCluster && fit.Total >= g.cfg.MergeBar+sizeBar(fit.Size):
 		g.bridge(a, home, best, now)
 	case home == NoCluster && tied:
 		g.found(a, now)
@@ -139,8 +140,10 @@ const anchorBar = 1.8
 
 // joinBar rises with the cluster's size, so that no giant forms by drift.
 func (g *Graph) joinBar(size int) float64 {
-	return g.cfg.JoinBar + 0.1*math.Log(float64(max(1, size)))
+	return g.cfg.JoinBar + sizeBar(size)
 }
+
+func sizeBar(size int) float64 { return 0.1 * math.Log(float64(max(1, size))) }
 
 func (g *Graph) fits(fit *Affinity, bar float64) bool {
 	return fit.Total >= bar && fit.strong(g.cfg.FamilyBar) >= 2 && fit.anchored(anchorBar)
@@ -256,10 +259,9 @@ func (g *Graph) tally(a Account, c Cluster, d int32) {
 func (g *Graph) count(ent int32, c Cluster, d int32) {
 	e := &g.entities[ent]
 	e.add(c, d)
-	switch e.key.kind {
-	case link.KindDomain, link.KindOrg, link.KindSSOOrg:
+	if affiliation(e.key.kind) {
 		cl := &g.clusters[c]
-		if cl.affiliated == noEntity || e.of(c) > g.entities[cl.affiliated].of(c) {
+		if cl.affiliated == noEntity || !affiliation(g.entities[cl.affiliated].key.kind) || e.of(c) > g.entities[cl.affiliated].of(c) {
 			cl.affiliated = ent
 		}
 	}
@@ -279,6 +281,9 @@ func (g *Graph) exit(a Account, now int64) {
 	c := acc.cluster
 	cl := &g.clusters[c]
 	g.tally(a, c, -1)
+	for _, accounts := range cl.bridges {
+		delete(accounts, a)
+	}
 	for f := range cl.fam {
 		cl.fam[f] -= float64(acc.fam[f])
 	}
@@ -314,33 +319,34 @@ func (g *Graph) settle(a Account, fit *Affinity) {
 	}
 }
 
-// bridge notes that a, a member of home, fits other as well, and merges them once enough
-// do: a tenth of the smaller, at least two. So one account that an attacker steers
-// between two clusters never joins them.
+// bridge notes that a, a member of home, fits other as well, and merges the two once enough
+// members of either do: a tenth of the smaller, at least two. So one account that an
+// attacker steers between two clusters never joins them.
 func (g *Graph) bridge(a Account, home, other Cluster, now int64) {
+	cl := &g.clusters[home]
+	if cl.bridges == nil {
+		cl.bridges = map[Cluster]map[Account]struct{}{}
+	}
+	if cl.bridges[other] == nil {
+		cl.bridges[other] = map[Account]struct{}{}
+	}
+	cl.bridges[other][a] = struct{}{}
 	small, large := home, other
 	if len(g.clusters[small].members) > len(g.clusters[large].members) {
 		small, large = large, small
 	}
-	cl := &g.clusters[small]
-	if cl.bridges == nil {
-		cl.bridges = map[Cluster]map[Account]struct{}{}
-	}
-	if cl.bridges[large] == nil {
-		cl.bridges[large] = map[Account]struct{}{}
-	}
-	cl.bridges[large][a] = struct{}{}
-	if len(cl.bridges[large]) < max(2, len(cl.members)/10) {
+	bridging := len(cl.bridges[other]) + len(g.clusters[other].bridges[home])
+	if bridging < max(2, len(g.clusters[small].members)/10) {
 		return
 	}
-	members := append([]Account(nil), cl.members...)
-	cl.bridges = nil
-	for _, m := range members {
+	for _, m := range slices.Clone(g.clusters[small].members) {
 		g.exit(m, now)
 		g.join(m, large, now)
 		fit := g.affinity(m, large)
 		g.settle(m, &fit)
 	}
+	g.clusters[small].bridges = nil
+	delete(g.clusters[large].bridges, small)
 }
 
 // Restore puts an account into a named cluster without a change being recorded: what

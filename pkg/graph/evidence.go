@@ -26,7 +26,7 @@ func (g *Graph) Shared(a Account) []SharedThing {
 		return nil
 	}
 	size := len(g.clusters[acc.cluster].members)
-	outside := float64(g.live-size) + smoothing
+	outside := float64(max(0, g.live-size)) + smoothing
 	var things []SharedThing
 	for i := range acc.edges {
 		e := &acc.edges[i]

@@ -9,21 +9,29 @@ import (
 // Expire drops the links that no event refreshed within the window. Call it about
 // once per day of event time: it looks only at accounts whose day has come.
 func (g *Graph) Expire(now int64) {
-	cut := link.Pane(now - g.cfg.WindowMS)
+	g.expireDays(g.expiry, link.Pane(now-g.cfg.WindowMS), now)
+	g.expireDays(g.recheck, link.Pane(now)+1, now)
+}
+
+func (g *Graph) expireDays(buckets map[uint32][]Account, before uint32, now int64) {
 	var days []uint32
-	for day := range g.expiry {
-		if day < cut {
+	for day := range buckets {
+		if day < before {
 			days = append(days, day)
 		}
 	}
 	slices.Sort(days) // map order must not show
 	for _, day := range days {
-		for _, a := range g.expiry[day] {
+		accounts := buckets[day]
+		delete(buckets, day)
+		for _, a := range accounts {
 			g.expireAccount(a, now)
 		}
-		delete(g.expiry, day)
 	}
 }
+
+// recheckDays is how often the links of an account that is kept are looked at.
+const recheckDays = 5
 
 // expireAccount drops a's stale links; without any, a leaves its cluster and the population.
 func (g *Graph) expireAccount(a Account, now int64) {
@@ -42,8 +50,8 @@ func (g *Graph) expireAccount(a Account, now int64) {
 		// A link's latest day has this account in its bucket, so the account comes
 		// up again by itself, save where its links outlive the window.
 		if acc.keep && acc.lastDay < link.Pane(now-g.cfg.WindowMS) {
-			day := link.Pane(now) + 1
-			g.expiry[day] = append(g.expiry[day], a)
+			day := link.Pane(now) + recheckDays
+			g.recheck[day] = append(g.recheck[day], a)
 		}
 		return
 	}

@@ -102,8 +102,9 @@ type Graph struct {
 	suffixes  *families
 	clusters  []cluster
 	byCluster map[string]Cluster
-	live      int // accounts with a live link
-	expiry    map[uint32][]Account
+	live      int                  // accounts with a live link
+	expiry    map[uint32][]Account // day -> accounts that were active on it
+	recheck   map[uint32][]Account // day -> kept accounts to look at again
 	changes   []Change
 	mark      []uint32 // entity -> generation, scratch of pair comparison
 	gen       uint32
@@ -114,7 +115,7 @@ func New(cfg Config) *Graph {
 	return &Graph{
 		cfg: cfg, byID: map[string]Account{}, byKey: map[entityKey]int32{},
 		templates: newFamilies(), suffixes: newFamilies(),
-		byCluster: map[string]Cluster{}, expiry: map[uint32][]Account{},
+		byCluster: map[string]Cluster{}, expiry: map[uint32][]Account{}, recheck: map[uint32][]Account{},
 	}
 }
 
@@ -145,18 +146,24 @@ func (g *Graph) Partition(a Account) int32 { return g.accounts[a].partition }
 // FirstSeen returns the event time (ms) of the account's earliest known link.
 func (g *Graph) FirstSeen(a Account) int64 { return g.accounts[a].firstSeen }
 
+// LastSeen returns the event time (ms) of the account's latest fact, 0 once all has expired.
+func (g *Graph) LastSeen(a Account) int64 { return g.accounts[a].lastSeen }
+
 // ClusterOf returns the account's cluster or NoCluster.
 func (g *Graph) ClusterOf(a Account) Cluster { return g.accounts[a].cluster }
 
 // Linked reports whether the account shares a live link with anybody.
 func (g *Graph) Linked(a Account) bool {
 	for i := range g.accounts[a].edges {
-		if g.accounts[a].edges[i].ent != noEntity {
+		if ent := g.accounts[a].edges[i].ent; ent != noEntity && g.entities[ent].df > 1 {
 			return true
 		}
 	}
 	return false
 }
+
+// Live reports whether the account is in the population: it has been seen within the window.
+func (g *Graph) Live(a Account) bool { return g.accounts[a].lastSeen != 0 }
 
 // Keep makes an account's links outlive the window: what a suspended account touched
 // is remembered for HistoryMS, so that a second pool meets it.

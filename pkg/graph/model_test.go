@@ -261,7 +261,7 @@ func TestCountsAreThoseOfTheLinks(t *testing.T) {
 			},
 			"place": func(t *rapid.T) {
 				if a, ok := pick(t); ok {
-					g.Place(a, now)
+					g.Place(a, now, true)
 				}
 			},
 			"traits": func(t *rapid.T) {
@@ -374,8 +374,8 @@ func TestSameCallsSameClusters(t *testing.T) {
 			g := New(DefaultConfig())
 			var log []string
 			for i := range facts {
-				a, _ := g.Observe(&facts[i])
-				fit := g.Place(a, facts[i].Last)
+				a, tied := g.Observe(&facts[i])
+				fit := g.Place(a, facts[i].Last, tied)
 				log = append(log, fmt.Sprintf("%.9f %v", fit.Total, g.Shared(a)))
 				for _, c := range g.Changes() {
 					log = append(log, fmt.Sprintf("%s %s %v %d %d", g.ClusterID(c.Cluster), g.ID(c.Account), c.Joined, c.At, c.Since))
@@ -399,7 +399,7 @@ func TestChangesAddUpToTheMembers(t *testing.T) {
 			now += rapid.Int64Range(0, link.PaneMS).Draw(t, "step")
 			f := drawFact(t, 8, now, now)
 			a, _ := g.Observe(&f)
-			g.Place(a, now)
+			g.Place(a, now, true)
 			if rapid.IntRange(0, 9).Draw(t, "expire") == 0 {
 				g.Expire(now)
 			}

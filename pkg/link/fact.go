@@ -89,13 +89,16 @@ type Fact struct {
 }
 
 // FormatToken writes an entity's token as evidence shows it: SimHashes as 16 hex
-// digits, ASN as number and network type, everything else as a keyed token.
+// digits, ASN as number and network type, what is made of several values as h-<hash>,
+// everything else as a keyed token.
 func FormatToken(k Kind, token uint64) string {
 	switch k {
 	case KindTemplate, KindSuffix:
 		return fmt.Sprintf("%016x", token)
 	case KindASN:
 		return fmt.Sprintf("AS%d/%s", token>>8, event.IPType(token&0xff))
+	case KindClient, KindCardShape, KindBilling, KindDomainShape, KindOrg:
+		return fmt.Sprintf("h-%016x", token) // of several values, or of one that is not personal
 	default:
 		return event.Token(token).String()
 	}

@@ -29,7 +29,7 @@ const (
 	TraitSignupHour Kind = NumKinds + iota // hour of the signup: bursts
 	TraitTask                              // leading task with its share, in fifths
 	TraitTokens                            // input and output per request, powers of two
-	TraitHours                             // how flat the day is, in UTC thirds
+	TraitHours                             // how flat the day is, in tenths
 	TraitSignup                            // method × phone type × country agreement
 	TraitTools                             // tool calls per request, powers of two
 	NumAllKinds

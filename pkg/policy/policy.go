@@ -5,8 +5,10 @@ package policy
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"cel.dev/cel-go/cel"
 	"github.com/goccy/go-yaml"
@@ -86,7 +88,7 @@ func Load(path string) (*Policy, error) {
 func Parse(b []byte) (*Policy, error) {
 	doc := Document{Mode: wire.ModeEnforce, Priors: score.DefaultConfig()}
 	if err := yaml.UnmarshalWithOptions(b, &doc, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("reading the policy: %w", err)
+		return nil, fmt.Errorf("reading the policy: %s", firstLine(err))
 	}
 	if doc.Version == "" {
 		return nil, fmt.Errorf("version: must not be empty")
@@ -143,12 +145,18 @@ func compile(env *cel.Env, expr string) (cel.Program, error) {
 	}
 	ast, iss := env.Compile(expr)
 	if iss.Err() != nil {
-		return nil, iss.Err()
+		return nil, errors.New(firstLine(iss.Err()))
 	}
 	if !ast.OutputType().IsExactType(cel.BoolType) {
 		return nil, fmt.Errorf("%q is no condition: it gives %s", expr, ast.OutputType())
 	}
 	return env.Program(ast, cel.CostLimit(costLimit))
+}
+
+// firstLine drops the source excerpt that libraries put below their message.
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
 }
 
 // Version names the document; decisions carry it.
@@ -178,34 +186,26 @@ func Severity(action string) int {
 }
 
 // Decide returns the action for an account that stands on current ("" = allow).
-func (p *Policy) Decide(current string, in Input) (string, error) {
+func (p *Policy) Decide(current string, in Input) string {
 	if current == "" || current == wire.ActionReinstate {
 		current = wire.ActionAllow
 	}
 	vars := in.vars()
 	want := wire.ActionAllow
 	for _, s := range p.steps {
-		yes, err := holds(s.when, vars)
-		if err != nil {
-			return current, fmt.Errorf("step %s: when: %w", s.action, err)
-		}
-		if yes {
+		if holds(s.when, vars) {
 			want = s.action
 			break
 		}
 	}
 	want = p.guard(want, in)
 	if Severity(want) >= Severity(current) {
-		return want, nil
+		return want
 	}
-	release, err := p.released(current, vars)
-	if err != nil {
-		return current, fmt.Errorf("step %s: release: %w", current, err)
+	if p.released(current, vars) {
+		return want
 	}
-	if release {
-		return want, nil
-	}
-	return current, nil
+	return current
 }
 
 // guard holds whatever the document says: no step above observe in a population too
@@ -221,24 +221,20 @@ func (p *Policy) guard(want string, in Input) string {
 	return want
 }
 
-func (p *Policy) released(current string, vars map[string]any) (bool, error) {
+func (p *Policy) released(current string, vars map[string]any) bool {
 	for _, s := range p.steps {
 		if s.action == current {
-			if s.release == nil {
-				return false, nil
-			}
-			return holds(s.release, vars)
+			return s.release != nil && holds(s.release, vars)
 		}
 	}
-	return true, nil // a step that this policy no longer has
+	return current != wire.ActionSuspend // a step that this policy no longer has
 }
 
-func holds(prg cel.Program, vars map[string]any) (bool, error) {
+// holds evaluates a condition. One that fails, as a division by zero does, does not
+// hold: an account's values must never stop everybody's decisions.
+func holds(prg cel.Program, vars map[string]any) bool {
 	out, _, err := prg.Eval(vars)
-	if err != nil {
-		return false, err
-	}
-	return out.Value() == true, nil
+	return err == nil && out.Value() == true
 }
 
 func (in Input) vars() map[string]any {

@@ -206,10 +206,7 @@ func (r *runner) evaluate() error {
 	for _, ref := range r.refs {
 		r.detector.Join(ref.Account, r.accounts[ref.Account].features(ref.At), ref.At)
 	}
-	out, err := r.detector.Evaluate(0)
-	if err != nil {
-		return err
-	}
+	out := r.detector.Evaluate(0)
 	for i := range out.Members {
 		r.tally.Member(&out.Members[i])
 	}

@@ -41,7 +41,7 @@ var trustTenure = Signal{"tenure", link.FamilyNone,
 	}}
 
 // trustPayer: charges that went through on several days and nothing taken back. value =
-// charges over the fortnight.
+// charges ever.
 var trustPayer = Signal{"steady_payer", link.FamilyNone,
 	func(f *window.Features, now int64) (float64, float64, float64, bool) {
 		p := f.Payments

@@ -85,7 +85,7 @@ func toolShape(r *window.RequestFeatures) uint64 {
 	return 1<<40 | uint64(bits.Len64(10*s.Tools/s.Requests))
 }
 
-// hourShape: the quietest eight hours' share in tenths, and where the day's peak third is.
+// hourShape: the quietest eight hours' share of the day's requests, in tenths.
 func hourShape(r *window.RequestFeatures) uint64 {
 	share, n := quietShare(&r.Hours)
 	if n < 30 {

@@ -10,7 +10,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.uber.org/zap"
 
-	"github.com/iolaus-io/iolaus/pkg/detect"
 	"github.com/iolaus-io/iolaus/pkg/link"
 	"github.com/iolaus-io/iolaus/pkg/wire"
 )
@@ -57,13 +56,14 @@ func ends(ctx context.Context, adm *kadm.Client, topics ...string) (kadm.ListedO
 
 // restore applies one record of the history. Facts are merged; what they would make
 // the detector say is said at the first evaluation.
-func restore(d *detect.Detector, r *kgo.Record, log *zap.Logger) (*wire.Progress, *link.Fact) {
+func (l *life) restore(r *kgo.Record) (*wire.Progress, *link.Fact) {
 	var err error
 	switch r.Topic {
 	case wire.TopicDecisions:
 		var dec wire.Decision
 		if err = json.Unmarshal(r.Value, &dec); err == nil {
-			d.RestoreDecision(&dec)
+			l.detector.RestoreDecision(&dec)
+			l.stopped[dec.AccountID] = dec.Action == wire.ActionSuspend
 		}
 	default:
 		var p *wire.Progress
@@ -74,7 +74,7 @@ func restore(d *detect.Detector, r *kgo.Record, log *zap.Logger) (*wire.Progress
 		}
 	}
 	if err != nil && !errors.Is(err, errTombstone) {
-		log.Error("record of the history passed over", zap.String("topic", r.Topic), zap.Int32("partition", r.Partition),
+		l.s.cfg.Log.Error("record of the history passed over", zap.String("topic", r.Topic), zap.Int32("partition", r.Partition),
 			zap.Int64("offset", r.Offset), zap.Error(err))
 	}
 	return nil, nil

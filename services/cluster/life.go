@@ -3,6 +3,8 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -23,10 +25,11 @@ type life struct {
 	members  map[string]wire.Member // latest membership, by account, until takeOver
 	at       positions
 	align    *aligner
-	need     map[string]*needs // accounts told of by facts since their windows were read
-	waiting  []detect.Ref      // accounts whose windows were behind their facts
-	patience time.Time         // until when they are waited for
+	windows  *windows
+	stopped  map[string]bool // accounts that are suspended: the detector looks at them no more
 	facts    []link.Fact
+	refs     []detect.Ref
+	out      batch
 }
 
 func (s *Service) newLife() (*life, error) {
@@ -42,7 +45,8 @@ func (s *Service) newLife() (*life, error) {
 	}
 	return &life{
 		s: s, cl: cl, adm: kadm.NewClient(cl), detector: s.newDetector(), members: map[string]wire.Member{},
-		at: positions{}, align: newAligner(s.cfg.Tuning.Slack, s.cfg.Tuning.MaxHold), need: map[string]*needs{},
+		at: positions{}, align: newAligner(s.cfg.Tuning.Slack, s.cfg.Tuning.MaxHold),
+		windows: newWindows(), stopped: map[string]bool{},
 	}, nil
 }
 
@@ -103,16 +107,17 @@ func (l *life) takeOver(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, m := range l.members {
-		if m.LeftAt == 0 {
+	for _, account := range slices.Sorted(maps.Keys(l.members)) {
+		if m := l.members[account]; m.LeftAt == 0 {
 			l.detector.RestoreMember(&m)
 		}
 	}
 	l.members = nil
-	if _, err := l.loadPatiently(ctx, []detect.Ref{{Account: "-"}}); err != nil { // is the store there?
+	l.detector.Restored()
+	if err := l.loadPatiently(ctx, []want{{account: "-"}}); err != nil { // is the store there?
 		return err
 	}
-	return l.evaluate(ctx)
+	return l.evaluateHistory(ctx)
 }
 
 func (l *life) readHistory(ctx context.Context, wait time.Duration) error {
@@ -130,9 +135,9 @@ func (l *life) readHistory(ctx context.Context, wait time.Duration) error {
 			l.remember(r)
 			continue
 		}
-		p, f := restore(l.detector, r, l.s.cfg.Log)
+		p, f := l.restore(r)
 		if p != nil {
-			l.align.progress(p, time.Now())
+			l.align.progress(p)
 		}
 		if f != nil {
 			l.detector.Observe(f)
@@ -161,14 +166,13 @@ func (l *life) poll(ctx context.Context, wait time.Duration) (kgo.Fetches, error
 // maxPoll bounds how many records are evaluated at a time.
 const maxPoll = 5000
 
+// idle is how long links are waited for before held facts are looked at again.
+const idle = 50 * time.Millisecond
+
 // serve reads, evaluates and writes until something fails.
 func (l *life) serve(ctx context.Context) error {
 	for {
-		wait := 50 * time.Millisecond
-		if len(l.waiting) > 0 {
-			wait = time.Millisecond
-		}
-		fetches, err := l.poll(ctx, wait)
+		fetches, err := l.poll(ctx, idle)
 		if err != nil {
 			return err
 		}
@@ -183,7 +187,6 @@ func (l *life) serve(ctx context.Context) error {
 // takeIn hands facts to the aligner. What this owner itself wrote comes back and is
 // passed over.
 func (l *life) takeIn(fetches kgo.Fetches) {
-	now := time.Now()
 	for it := fetches.RecordIter(); !it.Done(); {
 		r := it.Next()
 		l.at.set(r.Topic, r.Partition, r.Offset+1)
@@ -196,7 +199,7 @@ func (l *life) takeIn(fetches kgo.Fetches) {
 			l.s.metrics.Unreadable.Inc()
 			l.s.cfg.Log.Error("link passed over", zap.Int32("partition", r.Partition), zap.Int64("offset", r.Offset), zap.Error(err))
 		case p != nil:
-			l.align.progress(p, now)
+			l.align.progress(p)
 		default:
 			l.s.metrics.Facts.Inc()
 			l.align.hold(*f)
@@ -209,37 +212,8 @@ func (l *life) takeIn(fetches kgo.Fetches) {
 func (l *life) publishPosition() {
 	l.s.mu.Lock()
 	defer l.s.mu.Unlock()
-	l.s.pending.Store(int64(l.align.len() + len(l.waiting)))
+	l.s.pending.Store(int64(l.align.len()))
 	for id, next := range l.at[wire.TopicLinks] {
 		l.s.seen.set(wire.TopicLinks, id, next)
 	}
-}
-
-// step bounds how many facts are merged between evaluations, so that at full speed the
-// order stays near that of a replay, which evaluates after every event.
-const step = 256
-
-func (l *life) evaluate(ctx context.Context) error {
-	l.facts = l.align.release(l.facts[:0], time.Now())
-	for first := true; first || len(l.facts) > 0; first = false {
-		n := min(step, len(l.facts))
-		for i := range l.facts[:n] {
-			l.observe(&l.facts[i])
-		}
-		l.facts = l.facts[n:]
-		if err := l.evaluateDirty(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l *life) observe(f *link.Fact) {
-	l.detector.Observe(f)
-	n := l.need[f.Account]
-	if n == nil {
-		n = &needs{}
-		l.need[f.Account] = n
-	}
-	n[f.Stream] = max(n[f.Stream], f.Offset+1)
 }

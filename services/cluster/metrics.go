@@ -38,8 +38,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	return m
 }
 
-func (m *Metrics) observe(out *detect.Output, started time.Time) {
-	m.Evaluation.Observe(time.Since(started).Seconds())
+func (m *Metrics) observe(out *detect.Output) {
 	for i := range out.Decisions {
 		m.Decisions.WithLabelValues(out.Decisions[i].Action).Inc()
 		m.Lag.Set(float64(time.Now().UnixMilli()-out.Decisions[i].EventTS) / 1000)

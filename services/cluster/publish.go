@@ -11,29 +11,30 @@ import (
 	"github.com/iolaus-io/iolaus/pkg/wire"
 )
 
-// publish writes all that an evaluation said in one transaction: readers of committed
-// records see all of it or nothing. Another owner's start fences this producer, and then
-// nothing of this transaction is ever seen.
-func publish(ctx context.Context, cl *kgo.Client, out *detect.Output) error {
-	records, err := recordsOf(out)
+// publish writes all that was said since the last call in one transaction: readers of
+// committed records see all of it or nothing. Another owner's start fences this producer,
+// and then nothing of this transaction is ever seen.
+func (l *life) publish(ctx context.Context) error {
+	records, err := l.out.records, l.out.err
+	l.out = batch{records: records[:0]}
 	if err != nil || len(records) == 0 {
 		return err
 	}
-	if err := cl.BeginTransaction(); err != nil {
+	if err := l.cl.BeginTransaction(); err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)
 	}
-	if err := cl.ProduceSync(ctx, records...).FirstErr(); err != nil {
-		_ = cl.EndTransaction(context.WithoutCancel(ctx), kgo.TryAbort) // the state is rebuilt whatever this says
+	if err := l.cl.ProduceSync(ctx, records...).FirstErr(); err != nil {
+		_ = l.cl.EndTransaction(context.WithoutCancel(ctx), kgo.TryAbort) // the state is rebuilt whatever this says
 		return fmt.Errorf("writing decisions: %w", err)
 	}
-	if err := cl.EndTransaction(ctx, kgo.TryCommit); err != nil {
+	if err := l.cl.EndTransaction(ctx, kgo.TryCommit); err != nil {
 		return fmt.Errorf("committing decisions: %w", err)
 	}
 	return nil
 }
 
-func recordsOf(out *detect.Output) ([]*kgo.Record, error) {
-	var b batch
+// say puts what an evaluation said into the batch that publish writes.
+func (b *batch) say(out *detect.Output) {
 	for i := range out.Members {
 		m := &out.Members[i]
 		b.add(wire.TopicMembers, m.ClusterID+"|"+m.AccountID, m)
@@ -47,7 +48,6 @@ func recordsOf(out *detect.Output) ([]*kgo.Record, error) {
 	for i := range out.Decisions {
 		b.add(wire.TopicDecisions, out.Decisions[i].AccountID, &out.Decisions[i])
 	}
-	return b.records, b.err
 }
 
 type batch struct {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/iolaus-io/iolaus/pkg/detect"
 	"github.com/iolaus-io/iolaus/pkg/event"
 	"github.com/iolaus-io/iolaus/pkg/window"
 )
@@ -14,102 +13,116 @@ type Store interface {
 	Load(ctx context.Context, stream event.Stream, partition int32, accounts []string) ([][]byte, error)
 }
 
-// needs is, per stream, the input offset that an account's windows must have passed
-// to include the events that its facts tell of. Facts are acknowledged before the windows
-// are stored, so a fact may come here first.
-type needs [event.NumStreams]int64
-
-// joined is one account's windows.
-type joined struct {
-	ref      detect.Ref
-	features window.Features
-	behind   bool // the store has not caught up with the account's facts yet
+// want is an account whose windows are wanted, and per stream the input offset that they
+// must have passed.
+type want struct {
+	account   string
+	partition int32
+	need      [event.NumStreams]int64
 }
 
 var windowStreams = [...]event.Stream{event.StreamSignup, event.StreamRequest, event.StreamPayment}
 
-// join reads the windows of the accounts. One MGET per partition and stream.
-func join(ctx context.Context, store Store, refs []detect.Ref, need map[string]*needs) ([]joined, error) {
-	out := make([]joined, len(refs))
+// windows holds the states of the accounts that are being judged.
+type windows struct {
+	accounts map[string]*states
+}
+
+// states are one account's windows; nil where it did nothing of that kind.
+type states struct {
+	signup  *window.SignupState
+	request *window.RequestState
+	payment *window.PaymentState
+	offset  [event.NumStreams]int64 // input offset after the latest event counted
+}
+
+func newWindows() *windows { return &windows{accounts: map[string]*states{}} }
+
+func (w *windows) reset() { clear(w.accounts) }
+
+// load reads the windows, one MGET per partition and stream, and returns those
+// accounts whose windows are older than wanted.
+func (w *windows) load(ctx context.Context, store Store, ws []want) (behind []want, err error) {
 	byPartition := map[int32][]int{}
-	for i, r := range refs {
-		out[i].ref = r
-		byPartition[r.Partition] = append(byPartition[r.Partition], i)
+	for i := range ws {
+		byPartition[ws[i].partition] = append(byPartition[ws[i].partition], i)
 	}
-	names := make([]string, 0, len(refs))
+	names := make([]string, 0, len(ws))
 	for p, indexes := range byPartition {
 		names = names[:0]
 		for _, i := range indexes {
-			names = append(names, refs[i].Account)
+			names = append(names, ws[i].account)
 		}
 		for _, s := range windowStreams {
 			values, err := store.Load(ctx, s, p, names)
 			if err != nil {
 				return nil, fmt.Errorf("reading %s windows of partition %d: %w", s, p, err)
 			}
-			for j, i := range indexes {
-				if err := out[i].take(s, values[j]); err != nil {
-					return nil, fmt.Errorf("account %q: %w", refs[i].Account, err)
+			for j, name := range names {
+				if err := w.take(name, s, values[j]); err != nil {
+					return nil, fmt.Errorf("account %q: %w", name, err)
 				}
 			}
 		}
 	}
-	for i := range out {
-		out[i].behind = out[i].isBehind(need[out[i].ref.Account])
+	for i := range ws {
+		st := w.accounts[ws[i].account]
+		for s, n := range ws[i].need {
+			if st.offset[s] < n {
+				behind = append(behind, ws[i])
+				break
+			}
+		}
 	}
-	return out, nil
+	return behind, nil
 }
 
-// take decodes one stream's packed state and looks at it at the fact's event time, or
-// at the state's own where that is later.
-func (j *joined) take(s event.Stream, packed []byte) error {
+// take decodes one stream's packed state.
+func (w *windows) take(account string, s event.Stream, packed []byte) (err error) {
+	st := w.accounts[account]
+	if st == nil {
+		st = &states{}
+		w.accounts[account] = st
+	}
 	if packed == nil {
 		return nil
 	}
 	switch s {
 	case event.StreamSignup:
-		st, err := window.DecodeSignup(packed)
-		if err != nil {
-			return err
+		if st.signup, err = window.DecodeSignup(packed); err == nil {
+			st.offset[s] = st.signup.Features(0).Offset
 		}
-		f := st.Features(max(j.ref.At, st.Last()))
-		j.features.Signup = &f
 	case event.StreamRequest:
-		st, err := window.DecodeRequest(packed)
-		if err != nil {
-			return err
+		if st.request, err = window.DecodeRequest(packed); err == nil {
+			st.offset[s] = st.request.Features(0).Offset
 		}
-		f := st.Features(max(j.ref.At, st.Last()))
-		j.features.Requests = &f
 	default:
-		st, err := window.DecodePayment(packed)
-		if err != nil {
-			return err
+		if st.payment, err = window.DecodePayment(packed); err == nil {
+			st.offset[s] = st.payment.Features(0).Offset
 		}
-		f := st.Features(max(j.ref.At, st.Last()))
-		j.features.Payments = &f
 	}
-	return nil
+	return err
 }
 
-func (j *joined) isBehind(need *needs) bool {
-	if need == nil {
-		return false
+// features looks at an account's windows at an event time, or at a window's own where
+// that is later.
+func (w *windows) features(account string, at int64) *window.Features {
+	f := &window.Features{}
+	st := w.accounts[account]
+	if st == nil {
+		return f
 	}
-	var have needs
-	if f := j.features.Signup; f != nil {
-		have[event.StreamSignup] = f.Offset
+	if st.signup != nil {
+		v := st.signup.Features(at)
+		f.Signup = &v
 	}
-	if f := j.features.Requests; f != nil {
-		have[event.StreamRequest] = f.Offset
+	if st.request != nil {
+		v := st.request.Features(at)
+		f.Requests = &v
 	}
-	if f := j.features.Payments; f != nil {
-		have[event.StreamPayment] = f.Offset
+	if st.payment != nil {
+		v := st.payment.Features(at)
+		f.Payments = &v
 	}
-	for s, n := range need {
-		if have[s] < n {
-			return true
-		}
-	}
-	return false
+	return f
 }

@@ -1,6 +1,7 @@
 package up
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -20,15 +21,23 @@ import (
 type results struct {
 	cfg       *Config
 	opts      []kgo.Opt
-	decisions []wire.Decision
+	decisions []told
+	reached   map[int32]int64 // latest event time in a partition of the decisions
 	scores    []wire.ClusterScore
 	members   []wire.Member
 	refused   map[string]int
 	late      int
 }
 
+// told is a decision with its place in event time: not before the one that it follows. A
+// new day is judged as of its first moment, when events of it have been judged already.
+type told struct {
+	wire.Decision
+	at int64
+}
+
 func writeResults(ctx context.Context, cfg *Config, opts []kgo.Opt, policyVersion string) error {
-	r := &results{cfg: cfg, opts: opts, refused: map[string]int{}}
+	r := &results{cfg: cfg, opts: opts, refused: map[string]int{}, reached: map[int32]int64{}}
 	if err := r.read(ctx); err != nil {
 		return err
 	}
@@ -56,10 +65,10 @@ func (r *results) read(ctx context.Context) error {
 	if err := readAll(ctx, r.opts, topics, r.record); err != nil {
 		return err
 	}
-	slices.SortStableFunc(r.decisions, func(a, b wire.Decision) int { return int(a.EventTS - b.EventTS) })
-	slices.SortStableFunc(r.scores, func(a, b wire.ClusterScore) int { return int(a.TS - b.TS) })
+	slices.SortStableFunc(r.decisions, func(a, b told) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(r.scores, func(a, b wire.ClusterScore) int { return cmp.Compare(a.TS, b.TS) })
 	slices.SortStableFunc(r.members, func(a, b wire.Member) int {
-		return int(max(a.JoinedAt, a.LeftAt) - max(b.JoinedAt, b.LeftAt))
+		return cmp.Compare(max(a.JoinedAt, a.LeftAt), max(b.JoinedAt, b.LeftAt))
 	})
 	return nil
 }
@@ -68,7 +77,11 @@ func (r *results) record(rec *kgo.Record) error {
 	var err error
 	switch rec.Topic {
 	case wire.TopicDecisions:
-		err = appendJSON(&r.decisions, rec)
+		var d told
+		err = json.Unmarshal(rec.Value, &d.Decision)
+		r.reached[rec.Partition] = max(r.reached[rec.Partition], d.EventTS)
+		d.at = r.reached[rec.Partition]
+		r.decisions = append(r.decisions, d)
 	case wire.TopicClusterScores:
 		err = appendJSON(&r.scores, rec)
 	case wire.TopicMembers:
@@ -110,9 +123,9 @@ func (r *results) tell(ctx context.Context, t *report.Tally, out *report.Files) 
 	var label event.Label
 	next := 0
 	until := func(ts int64) error {
-		for ; next < len(r.decisions) && r.decisions[next].EventTS < ts; next++ {
-			t.Decision(&r.decisions[next])
-			if err := out.Decision(&r.decisions[next]); err != nil {
+		for ; next < len(r.decisions) && r.decisions[next].at < ts; next++ {
+			t.Decision(&r.decisions[next].Decision)
+			if err := out.Decision(&r.decisions[next].Decision); err != nil {
 				return err
 			}
 		}

@@ -1,0 +1,332 @@
+package graph
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/iolaus-io/iolaus/pkg/link"
+)
+
+// world tells facts of named things, so that a case reads as a list.
+type world struct {
+	*Graph
+	t     *testing.T
+	now   int64
+	names map[string]uint64
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{Graph: New(DefaultConfig()), t: t, now: testStart, names: map[string]uint64{}}
+	return w
+}
+
+var kindsByName = map[string]link.Kind{"ip": link.KindIP, "prefix": link.KindPrefix, "asn": link.KindASN, "device": link.KindDevice,
+	"card": link.KindInstrument, "email": link.KindEmail, "phone": link.KindPhone, "domain": link.KindDomain,
+	"org": link.KindOrg, "key": link.KindAPIKey, "referral": link.KindReferral}
+
+// tell says that the account touched things, each "kind:name".
+func (w *world) tell(account string, things ...string) {
+	w.t.Helper()
+	for _, thing := range things {
+		kind, name, _ := strings.Cut(thing, ":")
+		if kindsByName[kind] == 0 {
+			w.t.Fatalf("no kind %q", kind)
+		}
+		if w.names[name] == 0 {
+			w.names[name] = uint64(len(w.names) + 1)
+		}
+		w.Observe(&link.Fact{Account: account, Kind: kindsByName[kind], Token: w.names[name], First: w.now, Last: w.now, Count: 1})
+	}
+}
+
+func (w *world) place(account string) Affinity {
+	w.t.Helper()
+	a, ok := w.Find(account)
+	if !ok {
+		w.t.Fatalf("no account %s", account)
+	}
+	return w.Place(a, w.now, true)
+}
+
+func (w *world) clusterOf(account string) string {
+	a, ok := w.Find(account)
+	if !ok {
+		return ""
+	}
+	return w.ClusterID(w.ClusterOf(a))
+}
+
+// ring makes n accounts that share a device, a card and a phone, and places them.
+func (w *world) ring(name string, n int) {
+	for i := range n {
+		id := fmt.Sprintf("%s%02d", name, i)
+		w.tell(id, "device:d-"+name, "card:c-"+name, "phone:p-"+name, "ip:own-"+id)
+		w.place(id)
+	}
+	check(w.t, w.Graph)
+}
+
+// crowd makes n honest accounts that share nothing.
+func (w *world) crowd(n int) {
+	for i := range n {
+		id := fmt.Sprintf("honest%04d", i)
+		w.tell(id, "ip:ip-"+id, "device:dev-"+id, "card:card-"+id)
+	}
+}
+
+func TestWhoFormsACluster(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		accounts int
+		things   func(i int) []string
+		want     bool
+	}{
+		{"nothing shared", 20, func(i int) []string { return []string{fmt.Sprint("ip:", i), fmt.Sprint("device:d", i)} }, false},
+		// A carrier's NAT: hundreds on one address, prefix and network.
+		{"CGNAT", 500, func(i int) []string {
+			return []string{"ip:cgnat", "prefix:net", "asn:carrier", fmt.Sprint("device:d", i), fmt.Sprint("card:c", i)}
+		}, false},
+		// Even few on one address are no cluster: the network is one family.
+		{"few on one address", 4, func(i int) []string { return []string{"ip:one", "prefix:net", "asn:isp", fmt.Sprint("device:d", i)} }, false},
+		// Two hard families and own addresses: what the campaigns look like.
+		{"device and card", 8, func(i int) []string { return []string{"device:one", "card:one", fmt.Sprint("ip:", i)} }, true},
+		// One family however often: three things of identity.
+		{"identity alone", 8, func(i int) []string { return []string{"email:one", "phone:one", "domain:one", fmt.Sprint("ip:", i)} }, false},
+		// An agency's one card on many accounts: one family.
+		{"card alone", 8, func(i int) []string { return []string{"card:one", fmt.Sprint("ip:", i), fmt.Sprint("device:d", i)} }, false},
+		// A popular device that a fiftieth of everybody has, and a referral code.
+		{"popular things", 300, func(int) []string { return []string{"device:popular", "ip:popular"} }, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.crowd(300)
+			for i := range c.accounts {
+				w.tell(fmt.Sprint("x", i), c.things(i)...)
+			}
+			for i := range c.accounts {
+				w.place(fmt.Sprint("x", i))
+			}
+			check(t, w.Graph)
+			in := 0
+			for i := range c.accounts {
+				if w.clusterOf(fmt.Sprint("x", i)) != "" {
+					in++
+				}
+			}
+			if c.want && in != c.accounts || !c.want && in > c.accounts/10 {
+				t.Fatalf("%d of %d accounts are in clusters, want a cluster: %v", in, c.accounts, c.want)
+			}
+		})
+	}
+}
+
+// The founders and the founding time name a cluster; who joins, who leaves and another's merge into
+// it change nothing.
+func TestStableName(t *testing.T) {
+	build := func() *world {
+		w := newWorld(t)
+		w.crowd(300)
+		w.ring("a", 9)
+		w.ring("b", 4)
+		return w
+	}
+	w := build()
+	large, small := w.clusterOf("a00"), w.clusterOf("b00")
+	if large == "" || small == "" || large == small {
+		t.Fatalf("clusters %q and %q", large, small)
+	}
+	if again := build(); again.clusterOf("a00") != large || again.clusterOf("b00") != small {
+		t.Fatal("the same history gives other names")
+	}
+	// Members of the small one come to share what the large one has, until they merge.
+	for _, id := range []string{"b00", "b01", "b02", "b03"} {
+		w.tell(id, "device:d-a", "card:c-a", "phone:p-a")
+		w.place(id)
+	}
+	check(t, w.Graph)
+	for _, id := range []string{"a00", "a08", "b00", "b03"} {
+		if got := w.clusterOf(id); got != large {
+			t.Errorf("after the merge %s is in %q, want the larger's %q", id, got, large)
+		}
+	}
+}
+
+// An account whose ties have expired leaves; a cluster of which one is left is none.
+func TestTiesThatExpire(t *testing.T) {
+	w := newWorld(t)
+	w.crowd(300)
+	w.ring("a", 5)
+	id := w.clusterOf("a00")
+	if id == "" {
+		t.Fatal("no cluster")
+	}
+	w.now += 10 * link.PaneMS
+	for _, stays := range []string{"a00", "a01", "a02"} {
+		w.tell(stays, "device:d-a", "card:c-a", "phone:p-a")
+	}
+	w.tell("a03", "ip:own-a03") // seen, but not with what it shared
+	w.now += 6 * link.PaneMS
+	w.Expire(w.now)
+	check(t, w.Graph)
+	for _, stays := range []string{"a00", "a01", "a02"} {
+		if w.place(stays); w.clusterOf(stays) != id {
+			t.Errorf("%s is in %q, want %q", stays, w.clusterOf(stays), id)
+		}
+	}
+	w.place("a03")
+	for _, gone := range []string{"a03", "a04"} {
+		if got := w.clusterOf(gone); got != "" {
+			t.Errorf("%s is still in %q", gone, got)
+		}
+	}
+	w.now += 30 * link.PaneMS
+	w.Expire(w.now)
+	check(t, w.Graph)
+	if w.Population() != 0 {
+		t.Fatalf("population %d, want none", w.Population())
+	}
+	for _, gone := range []string{"a00", "a01", "a02"} {
+		if w.clusterOf(gone) != "" {
+			t.Errorf("%s is still in %q", gone, w.clusterOf(gone))
+		}
+	}
+}
+
+// What a suspended account touched is remembered longer: a second pool on the same things meets it.
+func TestKeptLinksOutliveTheWindow(t *testing.T) {
+	w := newWorld(t)
+	w.crowd(300)
+	w.ring("a", 5)
+	for i := range 5 {
+		a, _ := w.Find(fmt.Sprintf("a%02d", i))
+		w.Keep(a, true)
+	}
+	w.now += 20 * link.PaneMS
+	w.Expire(w.now)
+	check(t, w.Graph)
+	if w.clusterOf("a00") == "" {
+		t.Fatal("the cluster of kept accounts is gone")
+	}
+	w.tell("second", "device:d-a", "card:c-a")
+	w.place("second")
+	if w.clusterOf("second") != w.clusterOf("a00") {
+		t.Fatal("the second pool does not meet the first")
+	}
+	w.now += DefaultConfig().HistoryMS + 20*link.PaneMS
+	for range 40 { // kept accounts come up once in a while
+		w.now += link.PaneMS
+		w.Expire(w.now)
+	}
+	if check(t, w.Graph); w.Population() != 0 {
+		t.Fatalf("population %d after the history's end", w.Population())
+	}
+}
+
+// One firm: one mail domain, one card, one office address, each its own device. If it is a cluster at all,
+// then what a firm shares says nothing against it.
+func TestOrganisationIsExplained(t *testing.T) {
+	w := newWorld(t)
+	w.crowd(300)
+	for i := range 30 {
+		w.tell(fmt.Sprintf("org%02d", i), "domain:firm", "card:firm", "ip:office", "prefix:office", fmt.Sprint("device:laptop", i))
+	}
+	for range 3 {
+		for i := range 30 {
+			w.place(fmt.Sprintf("org%02d", i))
+		}
+	}
+	check(t, w.Graph)
+	for i := range 30 {
+		a, _ := w.Find(fmt.Sprintf("org%02d", i))
+		c := w.ClusterOf(a)
+		if c == NoCluster || len(w.Members(c)) < 4 {
+			continue
+		}
+		fit := w.Fit(a)
+		for _, f := range []link.Family{link.FamilyPayment, link.FamilyIdentity, link.FamilyNetwork} {
+			if fit.Families[f] > 0.5 {
+				t.Errorf("org%02d in a cluster of %d: %s says %.1f", i, len(w.Members(c)), f, fit.Families[f])
+			}
+		}
+	}
+}
+
+// Restored members are where they were, without a word; facts that come after find them there.
+func TestRestore(t *testing.T) {
+	w := newWorld(t)
+	for i := range 4 {
+		w.Restore("c-old", fmt.Sprintf("a%02d", i), 0, testStart-int64(i))
+	}
+	w.Restore("c-other", "a00", 0, testStart) // already in one: stays
+	if got := w.Changes(); len(got) != 0 {
+		t.Fatalf("changes %v", got)
+	}
+	w.crowd(300)
+	for i := range 4 {
+		w.tell(fmt.Sprintf("a%02d", i), "device:one", "card:one", "phone:one")
+	}
+	check(t, w.Graph)
+	for i := range 4 {
+		if w.place(fmt.Sprintf("a%02d", i)); w.clusterOf(fmt.Sprintf("a%02d", i)) != "c-old" {
+			t.Fatalf("a%02d is in %q", i, w.clusterOf(fmt.Sprintf("a%02d", i)))
+		}
+	}
+	a, _ := w.Find("a03")
+	if first, _ := w.Span(w.ClusterOf(a)); first != testStart-3 {
+		t.Fatalf("founded %d, want its earliest member's %d", first, testStart-3)
+	}
+}
+
+// Evidence names what is shared and rare, the weightiest first, and no traits.
+func TestSharedThings(t *testing.T) {
+	w := newWorld(t)
+	w.crowd(300)
+	w.ring("a", 6)
+	a, _ := w.Find("a01")
+	w.SetTraits(a, []Trait{{link.TraitSignupHour, 7}})
+	things := w.Shared(a)
+	if len(things) != 3 {
+		t.Fatalf("shared %v, want device, card and phone", things)
+	}
+	for i, s := range things {
+		if s.Inside != 6 || s.Kind.Trait() || s.LogOdds <= 0 || i > 0 && s.LogOdds > things[i-1].LogOdds {
+			t.Errorf("thing %d is %+v", i, s)
+		}
+	}
+	loner, _ := w.Find("honest0001")
+	if got := w.Shared(loner); got != nil {
+		t.Errorf("a loner shares %v", got)
+	}
+}
+
+// An account makes the graph hold a bounded number of links, and what it shares goes last.
+func TestLinksAreBounded(t *testing.T) {
+	w := newWorld(t)
+	w.ring("a", 3)
+	for i := range 10 * maxLinks {
+		w.now++
+		w.tell("a00", fmt.Sprint("ip:rotated", i))
+	}
+	check(t, w.Graph)
+	a, _ := w.Find("a00")
+	if n := len(w.accounts[a].edges); n != maxLinks {
+		t.Fatalf("%d links, want %d", n, maxLinks)
+	}
+	if fit := w.Fit(a); fit.Families[link.FamilyDevice] <= 0 || fit.Families[link.FamilyPayment] <= 0 {
+		t.Fatal("rotating addresses has washed out what it shares")
+	}
+}
+
+// Today is what three accounts have reached: one account's clock moves nothing.
+func TestToday(t *testing.T) {
+	w := newWorld(t)
+	w.crowd(10)
+	if got, want := w.Today(), link.Pane(testStart); got != want {
+		t.Fatalf("today is %d, want %d", got, want)
+	}
+	w.Observe(&link.Fact{Account: "ahead", Kind: link.KindIP, Token: 99, First: testStart + 300*link.PaneMS, Last: testStart + 300*link.PaneMS})
+	if got, want := w.Today(), link.Pane(testStart); got != want {
+		t.Fatalf("one account moved today to %d", got)
+	}
+}
