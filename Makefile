@@ -7,7 +7,7 @@ GO    ?= go
 # All packages of the three modules: with go.work and no module at the root, ./... finds none.
 PACKAGES := ./schemas/... ./pkg/... ./services/...
 
-.PHONY: help setup build demo test test-real test-exact e2e bench lint generate generate-check tidy-check isolated vuln links ci clean
+.PHONY: help setup build demo test setup-real test-real test-exact e2e bench lint generate generate-check tidy-check isolated vuln links ci clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -26,12 +26,14 @@ demo: setup build ## watch the campaigns of the 2026 reports being found; off a 
 test: setup ## all tests in their short form, on real engines
 	$(GO) test -timeout 15m $(PACKAGES)
 
-test-real: setup ## the tests of the edges on Apache Kafka and a Redis Cluster (Java 17 and Maven)
+setup-real: ## fetch Apache Kafka into .tools (once; Java 17 and Maven)
 	@scripts/setup-real.sh
+
+test-real: setup setup-real ## the edges and exact windows on Apache Kafka and a Redis Cluster
 	@scripts/test-real.sh
 
 test-exact: setup ## exact windows under kill -9 and rebalances; IOLAUS_LONG=1 for the long form
-	$(GO) test -count=1 -v -timeout 45m -run '^TestExact' ./services/exact/... ./services/sink/...
+	$(GO) test -count=1 -timeout 45m ./services/exact/... ./services/sink/...
 
 e2e: setup ## the built binary, driven through HTTP, Kafka and SQL
 	$(GO) test -count=1 -timeout 20m ./services/e2e/...

@@ -295,6 +295,7 @@ func (d *Detector) input(a graph.Account, c graph.Cluster, fit *graph.Affinity, 
 		in.ClusterScore = d.clusterScore(c)
 		in.Size = len(d.graph.Members(c))
 		in.Evidence = fit.Evidence()
+		in.Rare = fit.Rare()
 	}
 	return in, odds
 }

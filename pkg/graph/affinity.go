@@ -15,7 +15,7 @@ const smoothing = 500
 // members than outside of it, in log-odds by family and by kind.
 type Affinity struct {
 	Families [link.NumFamilies]float64
-	hard     [link.NumFamilies]float64 // the same without traits
+	rare     [link.NumFamilies]float64 // the same from what is rare outside, without traits
 	Kinds    [link.NumAllKinds]Share
 	Total    float64
 	Size     int // members compared with
@@ -41,15 +41,32 @@ func (f *Affinity) strong(bar float64) int {
 	return n
 }
 
-// anchored reports whether a family outside the network is worth at least bar without
-// traits: traits alone tie nobody.
-func (f *Affinity) anchored(bar float64) bool {
-	for fam, v := range f.hard {
-		if v >= bar && link.Family(fam) != link.FamilyNetwork {
-			return true
+// rareOutside is the share of everybody else up to which a shared thing is rare. What
+// more people have (a popular client, a framework's prompt, a big campus) can lean a
+// judgement but never ties an account to a cluster by itself.
+const rareOutside = 0.005
+
+// A campaign that is a large part of the population is not rare while most of it is still
+// outside its cluster. Content that most of a cluster has counts up to this share.
+const (
+	campaignInside  = 0.5
+	campaignOutside = 0.15
+)
+
+func (s *Share) rare(k link.Kind) bool {
+	return s.Outside <= rareOutside ||
+		k.Spec().Anchor && k.Spec().Family == link.FamilyContent && s.Inside >= campaignInside && s.Outside <= campaignOutside
+}
+
+// Rare returns the most that a family outside the network says from what is rare outside.
+func (f *Affinity) Rare() float64 {
+	most := 0.0
+	for fam, v := range f.rare {
+		if link.Family(fam) != link.FamilyNetwork {
+			most = max(most, v)
 		}
 	}
-	return false
+	return most
 }
 
 // Evidence counts the shared things that a person can look up.
@@ -133,10 +150,15 @@ func (f *Affinity) add(k link.Kind, spec link.Spec, ent int32, in, members, out,
 	p := (in + 2*q) / (members + 2) // two imagined members that follow the population
 	s := Share{ent: ent, seen: true, Inside: in / max(members, 1), Outside: q}
 	s.LogOdds = min(max(math.Log(p/q), spec.Floor), spec.Cap)
-	if s.LogOdds > 0 && !spec.Hard {
+	if s.LogOdds > 0 {
 		// In a big cluster somebody shares something with anybody: what few members
-		// touch says little of the cluster.
-		s.LogOdds *= min(1, s.Inside/commonInside)
+		// touch says little of the cluster. A hard thing ties to those few, who may be
+		// there by mistake themselves.
+		least := 0.0
+		if spec.Hard {
+			least = hardInside
+		}
+		s.LogOdds *= max(least, min(1, s.Inside/commonInside))
 	}
 	if old := &f.Kinds[k]; !old.seen || s.LogOdds > old.LogOdds {
 		*old = s
@@ -157,6 +179,9 @@ var familyCaps = [link.NumFamilies]float64{
 
 // commonInside is the share of members from which a soft entity counts in full.
 const commonInside = 0.1
+
+// hardInside is how much of its worth a hard entity keeps however few members touch it.
+const hardInside = 0.4
 
 // What one organisation shares is no evidence that its accounts are one actor's: the one
 // card, the one address and the one domain that most of them have. Many cards or many
@@ -206,11 +231,11 @@ func (f *Affinity) sum() {
 		}
 		fam := link.Kind(k).Spec().Family
 		f.Families[fam] += f.Kinds[k].LogOdds
-		if !link.Kind(k).Trait() {
-			f.hard[fam] += f.Kinds[k].LogOdds
+		if !link.Kind(k).Trait() && f.Kinds[k].rare(link.Kind(k)) {
+			f.rare[fam] += f.Kinds[k].LogOdds
 		}
 	}
-	f.Families[link.FamilyNone], f.hard[link.FamilyNone], f.Total = 0, 0, 0
+	f.Families[link.FamilyNone], f.rare[link.FamilyNone], f.Total = 0, 0, 0
 	for i := range f.Families {
 		f.Families[i] = min(f.Families[i], familyCaps[i])
 		f.Total += f.Families[i]

@@ -84,7 +84,7 @@ func (g *Graph) Place(a Account, now int64, tied bool) Affinity {
 	home := g.accounts[a].cluster
 	if home != NoCluster {
 		fit := g.affinity(a, home)
-		if fit.Total < g.cfg.LeaveBar || fit.strong(g.cfg.FamilyBar) < 2 {
+		if fit.Total < g.cfg.LeaveBar || fit.strong(g.cfg.FamilyBar) < 2 || fit.Rare() < anchorBar/2 {
 			g.leave(a, now)
 			home = NoCluster
 		} else {
@@ -110,32 +110,77 @@ func (g *Graph) Place(a Account, now int64, tied bool) Affinity {
 	return Affinity{}
 }
 
+// Bounds of the clusters that an account is compared with.
+const (
+	maxCandidates = 16 // that it shares an anchor with
+	maxCompared   = 4  // of those, the ones it shares most entities with
+)
+
+// candidates are clusters that an account shares anchors with, and how many.
+type candidates struct {
+	cluster [maxCandidates]Cluster
+	hits    [maxCandidates]int
+	n       int
+}
+
+func (cs *candidates) add(c Cluster) {
+	for i := range cs.n {
+		if cs.cluster[i] == c {
+			cs.hits[i]++
+			return
+		}
+	}
+	if cs.n < maxCandidates {
+		cs.cluster[cs.n], cs.hits[cs.n] = c, 1
+		cs.n++
+	}
+}
+
+// next takes out the candidate with most hits, the earlier found of equals.
+func (cs *candidates) next() Cluster {
+	best := -1
+	for i := range cs.n {
+		if cs.hits[i] > 0 && (best < 0 || cs.hits[i] > cs.hits[best]) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return NoCluster
+	}
+	cs.hits[best] = 0
+	return cs.cluster[best]
+}
+
 // bestCluster returns the cluster other than home that a fits best, if it fits one.
 func (g *Graph) bestCluster(a Account, home Cluster) (Cluster, Affinity) {
-	var seen [16]Cluster
-	n := 0
-	best, bestFit := NoCluster, Affinity{}
+	var cs candidates
 	for i := range g.accounts[a].edges {
 		e := &g.accounts[a].edges[i]
 		if e.ent == noEntity || !e.key.kind.Spec().Anchor {
 			continue
 		}
 		for _, c := range g.topClusters(e.ent) {
-			if c == NoCluster || c == home || n == len(seen) || contains(seen[:n], c) {
-				continue
+			if c != NoCluster && c != home {
+				cs.add(c)
 			}
-			seen[n] = c
-			n++
-			fit := g.affinity(a, c)
-			if g.fits(&fit, g.joinBar(fit.Size)) && (best == NoCluster || fit.Total > bestFit.Total) {
-				best, bestFit = c, fit
-			}
+		}
+	}
+	best, bestFit := NoCluster, Affinity{}
+	for range maxCompared {
+		c := cs.next()
+		if c == NoCluster {
+			break
+		}
+		fit := g.affinity(a, c)
+		if g.fits(&fit, g.joinBar(fit.Size)) && (best == NoCluster || fit.Total > bestFit.Total) {
+			best, bestFit = c, fit
 		}
 	}
 	return best, bestFit
 }
 
-// anchorBar is what the family that ties must be worth.
+// anchorBar is what the rare things of one family must be worth to tie an account to a
+// cluster; half of that keeps it there.
 const anchorBar = 1.8
 
 // joinBar rises with the cluster's size, so that no giant forms by drift.
@@ -146,7 +191,7 @@ func (g *Graph) joinBar(size int) float64 {
 func sizeBar(size int) float64 { return 0.1 * math.Log(float64(max(1, size))) }
 
 func (g *Graph) fits(fit *Affinity, bar float64) bool {
-	return fit.Total >= bar && fit.strong(g.cfg.FamilyBar) >= 2 && fit.anchored(anchorBar)
+	return fit.Total >= bar && fit.strong(g.cfg.FamilyBar) >= 2 && fit.Rare() >= anchorBar
 }
 
 // topClusters returns the (up to three) clusters with most members on the entity.
@@ -164,15 +209,6 @@ func (g *Graph) topClusters(ent int32) [3]Cluster {
 		}
 	}
 	return top
-}
-
-func contains(list []Cluster, c Cluster) bool {
-	for _, x := range list {
-		if x == c {
-			return true
-		}
-	}
-	return false
 }
 
 // found looks for a latest loner that shares enough with a, and founds a cluster with it.
@@ -207,8 +243,9 @@ func (g *Graph) found(a Account, now int64) {
 	}
 }
 
-// common reports whether too many accounts outside clusters share the entity for it
-// to bring two loners together: a fiftieth of the population, but at least 50.
+// common reports whether too many accounts outside clusters share the entity for it to bring
+// two loners together: a fiftieth of the population, but at least 50. It is looser than
+// what is rare, for a campaign may come all at once.
 func (g *Graph) common(ent int32) bool {
 	e := &g.entities[ent]
 	clustered := int32(0)

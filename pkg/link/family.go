@@ -42,7 +42,7 @@ type Spec struct {
 	Cap    float64 // highest log-odds one shared entity of the kind is worth
 	Floor  float64 // lowest: how much it speaks against that nobody in the cluster has it (<= 0)
 	Anchor bool    // rare enough to bring accounts together
-	Hard   bool    // sharing it with a single member already ties: not scaled by how many do
+	Hard   bool    // sharing it with a single member says something, however large the cluster
 }
 
 // specs weighs each kind. Caps are the log of how much likelier an exclusive share
@@ -56,8 +56,8 @@ var specs = [NumAllKinds]Spec{
 	KindClient:      {FamilyDevice, "concentrated_client", 2.2, -0.5, false, false},
 	KindInstrument:  {FamilyPayment, "shared_instrument", 3.5, 0, true, true},
 	KindCardShape:   {FamilyPayment, "concentrated_card_shape", 2.0, -0.4, false, false},
-	KindBilling:     {FamilyPayment, "shared_billing", 2.5, 0, true, true},
-	KindEmail:       {FamilyIdentity, "shared_email", 3.0, 0, true, true},
+	KindBilling:     {FamilyPayment, "shared_billing", 2.5, 0, true, false},
+	KindEmail:       {FamilyIdentity, "shared_email", 3.0, 0, true, false},
 	KindDomain:      {FamilyIdentity, "shared_domain", 1.8, 0, true, false},
 	KindDomainShape: {FamilyIdentity, "concentrated_email_shape", 2.0, -0.2, true, false},
 	KindPhone:       {FamilyIdentity, "shared_phone", 3.0, 0, true, true},

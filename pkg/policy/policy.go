@@ -40,9 +40,10 @@ type Step struct {
 type Input struct {
 	AccountScore, ClusterScore float64
 	Size                       int
-	Families                   int // worth at least one in log-odds
-	HardFamilies               int // the same without network
-	Evidence                   int // shared things a person can read
+	Families                   int     // worth at least one in log-odds
+	HardFamilies               int     // the same without network
+	Evidence                   int     // shared things a person can read
+	Rare                       float64 // most that one family outside the network says from what is rare outside, log-odds
 	Population                 int
 	AgeDays                    float64
 }
@@ -103,7 +104,7 @@ func Parse(b []byte) (*Policy, error) {
 		cel.Variable("account_score", cel.DoubleType), cel.Variable("cluster_score", cel.DoubleType),
 		cel.Variable("score", cel.DoubleType), cel.Variable("size", cel.IntType),
 		cel.Variable("families", cel.IntType), cel.Variable("hard_families", cel.IntType),
-		cel.Variable("evidence", cel.IntType), cel.Variable("population", cel.IntType),
+		cel.Variable("evidence", cel.IntType), cel.Variable("rare", cel.DoubleType), cel.Variable("population", cel.IntType),
 		cel.Variable("age_days", cel.DoubleType))
 	if err != nil {
 		return nil, fmt.Errorf("making the condition environment: %w", err)
@@ -241,7 +242,7 @@ func (in Input) vars() map[string]any {
 	return map[string]any{
 		"account_score": in.AccountScore, "cluster_score": in.ClusterScore,
 		"score": min(in.AccountScore, in.ClusterScore), "size": in.Size,
-		"families": in.Families, "hard_families": in.HardFamilies, "evidence": in.Evidence,
+		"families": in.Families, "hard_families": in.HardFamilies, "evidence": in.Evidence, "rare": in.Rare,
 		"population": in.Population, "age_days": in.AgeDays,
 	}
 }

@@ -63,3 +63,9 @@ type source interface {
 	progress() (done, total int64)
 	close()
 }
+
+func closeAll(sources []source) {
+	for _, s := range sources {
+		s.close()
+	}
+}

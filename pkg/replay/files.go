@@ -39,6 +39,7 @@ func openFiles(dir string, dec *decode.Decoder) ([]source, error) {
 			continue
 		}
 		if err != nil {
+			closeAll(sources)
 			return nil, err
 		}
 		sources = append(sources, f)

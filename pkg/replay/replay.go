@@ -55,11 +55,7 @@ func Run(ctx context.Context, cfg Config) (report.Metrics, error) {
 	if err != nil {
 		return report.Metrics{}, err
 	}
-	defer func() {
-		for _, s := range sources {
-			s.close()
-		}
-	}()
+	defer closeAll(sources)
 	out, err := report.Create(cfg.Out)
 	if err != nil {
 		return report.Metrics{}, err
@@ -75,7 +71,11 @@ func Run(ctx context.Context, cfg Config) (report.Metrics, error) {
 			return report.Metrics{}, err
 		}
 	}
-	return r.tally.Metrics(), out.Close(r.tally)
+	if err := out.Close(r.tally); err != nil {
+		out.Abort()
+		return report.Metrics{}, err
+	}
+	return r.tally.Metrics(), nil
 }
 
 func open(ctx context.Context, cfg *Config, dec *decode.Decoder) ([]source, error) {
@@ -119,8 +119,11 @@ func (r *runner) all(ctx context.Context, sources []source) error {
 	defer m.close()
 	for {
 		e, err := m.next()
-		if err != nil || e == nil {
+		if err != nil {
 			return err
+		}
+		if e == nil {
+			return ctx.Err() // sources that were told to stop end early
 		}
 		if err := r.event(e); err != nil {
 			return fmt.Errorf("%s, partition %d, offset %d: %w", e.Stream, e.Partition, e.Offset, err)
@@ -156,8 +159,7 @@ func (r *runner) event(e *Event) error {
 		return nil
 	}
 	if e.Stream == event.StreamLabel {
-		r.label(e.Label)
-		return nil
+		return r.label(e.Label)
 	}
 	meta := e.meta()
 	st := r.accounts[meta.AccountID]
@@ -241,14 +243,16 @@ func (s *states) features(at int64) *window.Features {
 }
 
 // label keeps a label for the metrics; the detector hears of it only when asked to.
-func (r *runner) label(l *event.Label) {
+func (r *runner) label(l *event.Label) error {
 	r.tally.Event(event.StreamLabel, &l.Meta)
 	if r.cfg.Labels == "" {
 		r.tally.Label(l)
 	}
-	if r.cfg.FeedLabels {
-		r.detector.Label(l)
+	if !r.cfg.FeedLabels {
+		return nil
 	}
+	r.detector.Label(l)
+	return r.evaluate()
 }
 
 // judgeBy reads the labels of another file for the metrics.

@@ -34,15 +34,20 @@ type partition struct {
 
 // openTopics opens every partition of the four input topics. A record is appended after
 // its event happened, so nothing that happened since From lies before the first record that
-// was appended since From; the end is where each partition ends now.
-func openTopics(ctx context.Context, rng KafkaRange, dec *decode.Decoder) ([]source, error) {
+// was appended since From; the end is where each partition ends now for a reader of committed
+// records, for a transaction that is open may stay so.
+func openTopics(ctx context.Context, rng KafkaRange, dec *decode.Decoder) (sources []source, err error) {
 	cl, err := kgo.NewClient(append(rng.Options, kgo.SeedBrokers(rng.Brokers...))...)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to Kafka: %w", err)
 	}
 	defer cl.Close()
 	adm := kadm.NewClient(cl)
-	var sources []source
+	defer func() {
+		if err != nil {
+			closeAll(sources)
+		}
+	}()
 	for s := event.StreamSignup; s < event.NumStreams; s++ {
 		topic := s.String()
 		starts, err := adm.ListOffsetsAfterMilli(ctx, rng.From.UnixMilli(), topic)
@@ -50,14 +55,14 @@ func openTopics(ctx context.Context, rng KafkaRange, dec *decode.Decoder) ([]sou
 			err = starts.Error()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("finding where %s begins: %w", topic, err)
+			return sources, fmt.Errorf("finding where %s begins: %w", topic, err)
 		}
-		ends, err := adm.ListEndOffsets(ctx, topic)
+		ends, err := adm.ListCommittedOffsets(ctx, topic)
 		if err == nil {
 			err = ends.Error()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("finding where %s ends: %w", topic, err)
+			return sources, fmt.Errorf("finding where %s ends: %w", topic, err)
 		}
 		for _, p := range starts[topic] {
 			end, _ := ends.Lookup(topic, p.Partition)
@@ -66,7 +71,7 @@ func openTopics(ctx context.Context, rng KafkaRange, dec *decode.Decoder) ([]sou
 			}
 			src, err := openPartition(rng, topic, s, p.Partition, p.Offset, end.Offset, dec)
 			if err != nil {
-				return nil, err
+				return sources, err
 			}
 			sources = append(sources, src)
 		}
@@ -92,8 +97,8 @@ func (p *partition) read(ctx context.Context) ([]Event, error) {
 	for len(p.dec.events) == 0 && p.next < p.end {
 		p.dec.begin()
 		fetches := p.cl.PollRecords(ctx, batchSize)
-		if err := fetches.Err0(); err != nil {
-			return nil, fmt.Errorf("reading %s, partition %d: %w", p.dec.stream, p.id, err)
+		for _, e := range fetches.Errors() { // the client has retried what may be retried
+			return nil, fmt.Errorf("reading %s, partition %d: %w", p.dec.stream, p.id, e.Err)
 		}
 		for it := fetches.RecordIter(); !it.Done(); {
 			p.record(it.Next())

@@ -12,11 +12,13 @@ import (
 )
 
 // Files writes a run's decisions as they come and the rest at the end. Each file is
-// written beside its place and moved there by Close, so a folder never holds half a run.
+// written beside its place, and all four are moved there once the last is whole: a run that
+// fails leaves the folder's earlier files as they were.
 type Files struct {
-	dir string
-	tmp *os.File
-	buf *bufio.Writer
+	dir   string
+	tmp   *os.File
+	buf   *bufio.Writer
+	parts []string // names of the files that are written beside their place
 }
 
 // Create makes the folder and begins decisions.jsonl.
@@ -24,11 +26,13 @@ func Create(dir string) (*Files, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("creating the output folder: %w", err)
 	}
-	f, err := os.Create(filepath.Join(dir, "decisions.jsonl.part"))
+	f := &Files{dir: dir, parts: []string{"decisions.jsonl"}}
+	tmp, err := os.Create(f.part("decisions.jsonl"))
 	if err != nil {
 		return nil, fmt.Errorf("creating decisions.jsonl: %w", err)
 	}
-	return &Files{dir: dir, tmp: f, buf: bufio.NewWriterSize(f, 1<<20)}, nil
+	f.tmp, f.buf = tmp, bufio.NewWriterSize(tmp, 1<<20)
+	return f, nil
 }
 
 // Decision appends a line.
@@ -50,13 +54,10 @@ func writeLine(w *bufio.Writer, v any) error {
 	return w.WriteByte('\n')
 }
 
-// Close finishes all four files from the tally.
+// Close finishes all four files from the tally. After an error call Abort.
 func (f *Files) Close(t *Tally) error {
 	if err := errors.Join(f.buf.Flush(), f.tmp.Close()); err != nil {
 		return fmt.Errorf("writing decisions.jsonl: %w", err)
-	}
-	if err := os.Rename(f.tmp.Name(), filepath.Join(f.dir, "decisions.jsonl")); err != nil {
-		return fmt.Errorf("finishing decisions.jsonl: %w", err)
 	}
 	err := f.write("clusters.jsonl", func(w *bufio.Writer) error {
 		for _, m := range t.Members() {
@@ -77,27 +78,36 @@ func (f *Files) Close(t *Tally) error {
 	if err != nil {
 		return err
 	}
-	return f.write("report.html", func(w *bufio.Writer) error { return WriteHTML(w, t) })
-}
-
-func (f *Files) write(name string, fill func(*bufio.Writer) error) error {
-	part := filepath.Join(f.dir, name+".part")
-	file, err := os.Create(part)
-	if err != nil {
-		return fmt.Errorf("creating %s: %w", name, err)
+	if err := f.write("report.html", func(w *bufio.Writer) error { return WriteHTML(w, t) }); err != nil {
+		return err
 	}
-	w := bufio.NewWriterSize(file, 1<<16)
-	if err := errors.Join(fill(w), w.Flush(), file.Close()); err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
-	}
-	if err := os.Rename(part, filepath.Join(f.dir, name)); err != nil {
-		return fmt.Errorf("finishing %s: %w", name, err)
+	for _, name := range f.parts {
+		if err := os.Rename(f.part(name), filepath.Join(f.dir, name)); err != nil {
+			return fmt.Errorf("finishing %s: %w", name, err)
+		}
 	}
 	return nil
 }
 
-// Abort drops what was written.
+func (f *Files) part(name string) string { return filepath.Join(f.dir, name+".part") }
+
+func (f *Files) write(name string, fill func(*bufio.Writer) error) error {
+	file, err := os.Create(f.part(name))
+	if err != nil {
+		return fmt.Errorf("creating %s: %w", name, err)
+	}
+	f.parts = append(f.parts, name)
+	w := bufio.NewWriterSize(file, 1<<16)
+	if err := errors.Join(fill(w), w.Flush(), file.Close()); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return nil
+}
+
+// Abort drops what was written. What is removed or closed already does not matter.
 func (f *Files) Abort() {
 	f.tmp.Close()
-	os.Remove(f.tmp.Name())
+	for _, name := range f.parts {
+		os.Remove(f.part(name))
+	}
 }

@@ -65,6 +65,7 @@ type Tally struct {
 	metrics     Metrics
 	clusters    map[string]*Cluster
 	members     map[string]wire.Member // account -> its latest membership
+	formed      map[string]struct{}    // clusters that ever had a member
 	suspensions []Suspension
 	days        map[int64]*Day
 }
@@ -91,7 +92,7 @@ type Cluster struct {
 func NewTally(runID, policyVersion string) *Tally {
 	return &Tally{
 		accounts: map[string]*account{}, clusters: map[string]*Cluster{},
-		members: map[string]wire.Member{}, days: map[int64]*Day{},
+		members: map[string]wire.Member{}, formed: map[string]struct{}{}, days: map[int64]*Day{},
 		metrics: Metrics{RunID: runID, PolicyVersion: policyVersion,
 			Events: map[string]uint64{}, Rejected: map[string]uint64{}},
 	}
@@ -123,7 +124,7 @@ func (t *Tally) Event(s event.Stream, m *event.Meta) {
 	a.exchanges++
 	d := t.day(m.TS)
 	d.Exchanges++
-	if a.suspended {
+	if a.action == wire.ActionSuspend {
 		d.OfSuspended++
 	}
 }
@@ -191,7 +192,10 @@ func (t *Tally) ClusterScore(s *wire.ClusterScore) {
 }
 
 // Member notes a membership.
-func (t *Tally) Member(m *wire.Member) { t.members[m.AccountID] = *m }
+func (t *Tally) Member(m *wire.Member) {
+	t.members[m.AccountID] = *m
+	t.formed[m.ClusterID] = struct{}{}
+}
 
 // Suspended returns how many accounts were suspended so far.
 func (t *Tally) Suspended() int { return len(t.suspensions) }
@@ -239,11 +243,7 @@ func (t *Tally) Metrics() Metrics {
 	m.Accounts = len(t.accounts)
 	m.FinalActions = map[string]int{}
 	m.Labels, m.Campaigns = map[string]Outcome{}, map[string]Outcome{}
-	ids := map[string]struct{}{}
-	for _, mem := range t.members {
-		ids[mem.ClusterID] = struct{}{}
-	}
-	m.Clusters = len(ids)
+	m.Clusters = len(t.formed)
 	groups := map[string]*group{}
 	add := func(name string, a *account) {
 		g := groups[name]
@@ -315,7 +315,7 @@ func (g *group) outcome() Outcome {
 	}
 	if n := len(g.to); n > 0 {
 		sort.Slice(g.to, func(i, j int) bool { return g.to[i] < g.to[j] })
-		o.MedianToSuspend = float64(g.to[n/2])
+		o.MedianToSuspend = float64(g.to[(n-1)/2]+g.to[n/2]) / 2
 	}
 	return o
 }

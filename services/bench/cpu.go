@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/iolaus-io/iolaus/pkg/embedded/chdb"
 )
 
 // cpu is CPU seconds, user and system, by process.
@@ -68,7 +70,7 @@ func childName(pid int) string {
 	switch {
 	case strings.Contains(line, "redis-server"), strings.Contains(line, "valkey-server"):
 		return "redis"
-	case strings.Contains(line, "chdb"):
+	case strings.Contains(line, chdb.ChildCommand):
 		return "clickhouse"
 	default:
 		return "other"

@@ -110,7 +110,7 @@ func (l *load) produce(ctx context.Context) (produced, error) {
 	g := &generator{load: l, client: cl, traffic: newTraffic(l.accounts, l.seed, l.format == "protobuf")}
 	if l.introduce {
 		g.traffic.introduction(time.Now().UnixMilli(), func(topic string, key, value []byte) {
-			g.send(ctx, &kgo.Record{Topic: topic, Key: key, Value: value})
+			g.send(ctx, g.record(topic, key, value))
 		})
 		if err := cl.Flush(ctx); err != nil {
 			return produced{}, fmt.Errorf("introducing the accounts: %w", err)
@@ -167,12 +167,16 @@ func (g *generator) one(ctx context.Context, now int64) {
 		return
 	}
 	key, value := g.traffic.next(now)
-	r := &kgo.Record{Topic: g.topic, Key: key, Value: value}
-	if g.traffic.protobuf {
+	g.bytes += int64(len(value))
+	g.send(ctx, g.record(g.topic, key, value))
+}
+
+func (g *generator) record(topic string, key, value []byte) *kgo.Record {
+	r := &kgo.Record{Topic: topic, Key: key, Value: value}
+	if g.traffic.protobuf && value[0] != '{' {
 		r.Headers = protobufHeader
 	}
-	g.bytes += int64(len(value))
-	g.send(ctx, r)
+	return r
 }
 
 var protobufHeader = []kgo.RecordHeader{{Key: "content-type", Value: []byte("application/x-protobuf")}}

@@ -23,12 +23,13 @@ type traffic struct {
 
 // customer is an account with what is the same in all requests of a session, encoded.
 type customer struct {
-	key      []byte
-	fixed    [2][]byte // home and elsewhere
-	session  uint64
-	turn     int32
-	place    int
-	instance eventsv1.Request
+	key     []byte
+	fixed   [2][]byte // home and elsewhere
+	session uint64
+	turn    int32
+	place   int
+	country string
+	ja4     string
 }
 
 const (
@@ -59,7 +60,7 @@ var ( // what customers have in common
 func (t *traffic) customer(i int) customer {
 	r := t.rng
 	id := fmt.Sprintf("acct_%016x", uint64(i)*0x9e3779b97f4a7c15+1)
-	base := eventsv1.Request{
+	q := &eventsv1.Request{
 		AccountId: id, ApiKeyId: fmt.Sprintf("key_%016x", r.Uint64()), Model: models[r.IntN(len(models))],
 		Task: tasks[r.IntN(len(tasks))], Country: countries[r.IntN(len(countries))],
 		Ja4:          fmt.Sprintf("t13d1516h2_%012x_b186095e22b6", r.IntN(40)),
@@ -67,13 +68,12 @@ func (t *traffic) customer(i int) customer {
 		TemplateHash: fmt.Sprintf("%016x", r.Uint64()), Endpoint: "/v1/messages",
 	}
 	if r.IntN(4) == 0 { // a popular framework's template
-		base.TemplateHash = fmt.Sprintf("%016x", uint64(r.IntN(60)+1)*0x517cc1b727220a95)
+		q.TemplateHash = fmt.Sprintf("%016x", uint64(r.IntN(60)+1)*0x517cc1b727220a95)
 	}
-	c := customer{key: []byte(id), instance: base}
+	c := customer{key: []byte(id), country: q.Country, ja4: q.Ja4}
 	for place := range c.fixed {
-		q := base
-		t.locate(&q, place)
-		c.fixed[place] = t.encodeFixed(&q)
+		t.locate(q, place)
+		c.fixed[place] = t.encodeFixed(q)
 	}
 	return c
 }
@@ -116,6 +116,10 @@ func (t *traffic) next(ts int64) (key, value []byte) {
 			c.place = 1
 		}
 	}
+	return t.request(c, ts)
+}
+
+func (t *traffic) request(c *customer, ts int64) (key, value []byte) {
 	t.events++
 	d := &t.dynamic
 	d.Ts, d.Status, d.Turn = ts, 200, c.turn
@@ -158,13 +162,23 @@ func (t *traffic) appendJSON(c *customer) []byte {
 
 func (t *traffic) eventID() string { return "ev_" + strconv.FormatUint(t.run+t.events, 16) }
 
-// introduction yields a signup and a card of every account, in JSON.
+// introduced is how many requests every account makes before anything is measured, from both
+// of its places: what is new in a day has then been told, as it has on any afternoon.
+const introduced = 8
+
+// introduction yields a signup, a card and the first requests of every account.
 func (t *traffic) introduction(ts int64, yield func(topic string, key, value []byte)) {
+	for n := range introduced * len(t.accounts) {
+		c := &t.accounts[n%len(t.accounts)]
+		c.place = n / len(t.accounts) % len(c.fixed)
+		key, value := t.request(c, ts)
+		yield("requests", key, value)
+	}
 	for i := range t.accounts {
 		c := &t.accounts[i]
 		yield("signups", c.key, fmt.Appendf(nil,
 			`{"event_id":"su_%d","account_id":%q,"ts":%d,"ip":"81.%d.%d.%d","country":%q,"email":"%s@mail.example","device_id":"dev_%016x","ja4":%q,"method":"email","form_ms":%d}`,
-			i, c.key, ts, i>>16&255, i>>8&255, i&255, c.instance.Country, c.key, t.rng.Uint64(), c.instance.Ja4, 9000+t.rng.IntN(60000)))
+			i, c.key, ts, i>>16&255, i>>8&255, i&255, c.country, c.key, t.rng.Uint64(), c.ja4, 9000+t.rng.IntN(60000)))
 		yield("payments", c.key, t.payment(c, ts, "card_added"))
 	}
 }
@@ -178,5 +192,5 @@ func (t *traffic) pay(ts int64) (key, value []byte) {
 func (t *traffic) payment(c *customer, ts int64, kind string) []byte {
 	t.events++
 	return fmt.Appendf(nil, `{"event_id":%q,"account_id":%q,"ts":%d,"kind":%q,"instrument_id":"pi_%s","instrument_type":"card","bin":"424242","funding":"credit","issuer_country":%q,"billing_country":%q,"amount_minor":2000,"currency":"USD"}`,
-		"pay"+t.eventID(), c.key, ts, kind, c.key, c.instance.Country, c.instance.Country)
+		"pay"+t.eventID(), c.key, ts, kind, c.key, c.country, c.country)
 }

@@ -27,8 +27,10 @@ type aligner struct {
 	maxHold time.Duration // a source that does not move for so long holds nobody back
 	sources map[sourceKey]*sourceState
 	held    factHeap
+	moved   bool // a source has told of progress since the last barrier
 	up      bool // a barrier stands
 	limit   int64
+	seen    int64 // event time that all had reached when it was raised
 	links   kadm.ListedOffsets
 }
 
@@ -50,6 +52,7 @@ func newAligner(slack, maxHold time.Duration) *aligner {
 // progress notes how far a source has come.
 func (a *aligner) progress(p *wire.Progress) {
 	s := a.source(p.Stream, p.Partition)
+	a.moved = true
 	s.eventMS = max(s.eventMS, p.EventMS)
 	if p.Offset > s.offset {
 		s.offset, s.stuck = p.Offset, time.Time{}
@@ -76,12 +79,17 @@ func barrierTopics() []string {
 	return topics
 }
 
+// idle reports whether there is nothing that a barrier could tell.
+func (a *aligner) idle() bool { return len(a.held) == 0 && !a.moved && !a.up }
+
 // raise sets the barrier, from what is known now and where the topics end.
 func (a *aligner) raise(ends kadm.ListedOffsets, now time.Time) {
-	a.up, a.links, a.limit = true, ends, a.latest()
+	a.moved, a.up, a.links, a.limit = false, true, ends, a.latest()
+	slowest, latest := int64(math.MaxInt64), int64(0)
 	for _, stream := range windowStreams {
 		for id, end := range ends[stream.String()] {
 			s := a.source(stream, id)
+			latest = max(latest, s.eventMS)
 			switch {
 			case s.offset >= end.Offset:
 				s.stuck = time.Time{}
@@ -91,9 +99,13 @@ func (a *aligner) raise(ends kadm.ListedOffsets, now time.Time) {
 			case now.Sub(s.stuck) > a.maxHold:
 				continue
 			}
-			a.limit = min(a.limit, s.eventMS+a.slackMS)
+			slowest = min(slowest, s.eventMS)
 		}
 	}
+	if slowest < math.MaxInt64 {
+		a.limit = min(a.limit, slowest+a.slackMS)
+	}
+	a.seen = min(slowest, latest)
 }
 
 // latest is the event time of the latest fact that is held.

@@ -85,7 +85,8 @@ type Service struct {
 	metrics *Metrics
 	mu      sync.Mutex
 	seen    positions    // links read and evaluated, for Drained
-	pending atomic.Int64 // facts held back or accounts waiting for their windows
+	pending atomic.Int64 // facts held back
+	judged  atomic.Int64 // event time, see Judged
 	owner   atomic.Bool
 }
 
@@ -113,6 +114,7 @@ func (s *Service) Run(ctx context.Context) error {
 			break
 		}
 		s.owner.Store(false)
+		s.judged.Store(0)
 		s.cfg.Status.Ready("state", false)
 		s.metrics.Rebuilds.Inc()
 		s.cfg.Log.Warn("building the state again", zap.Error(err))
@@ -158,6 +160,10 @@ func (s *Service) life(ctx context.Context) error {
 
 // Owner reports whether this instance owns the graph.
 func (s *Service) Owner() bool { return s.owner.Load() }
+
+// Judged returns the event time (Unix ms) up to which everything that the inputs hold has
+// been judged, as far as this instance knows; 0 while it does not own the graph.
+func (s *Service) Judged() int64 { return s.judged.Load() }
 
 // Drained reports whether everything up to the given ends of the links topic has been
 // evaluated and written.

@@ -15,7 +15,7 @@ const chunk = 2000
 
 // evaluate judges the facts that may go, event by event as a replay does.
 func (l *life) evaluate(ctx context.Context) error {
-	if l.align.len() == 0 || l.align.waiting(l.at) {
+	if l.align.idle() || l.align.waiting(l.at) {
 		return nil
 	}
 	if !l.align.up {
@@ -39,6 +39,7 @@ func (l *life) evaluate(ctx context.Context) error {
 		}
 		facts = facts[n:]
 	}
+	l.s.judged.Store(l.align.seen)
 	return nil
 }
 

@@ -24,6 +24,7 @@ type life struct {
 	detector *detect.Detector
 	members  map[string]wire.Member // latest membership, by account, until takeOver
 	at       positions
+	end      positions // as the broker last told
 	align    *aligner
 	windows  *windows
 	stopped  map[string]bool // accounts that are suspended: the detector looks at them no more
@@ -45,7 +46,7 @@ func (s *Service) newLife() (*life, error) {
 	}
 	return &life{
 		s: s, cl: cl, adm: kadm.NewClient(cl), detector: s.newDetector(), members: map[string]wire.Member{},
-		at: positions{}, align: newAligner(s.cfg.Tuning.Slack, s.cfg.Tuning.MaxHold),
+		at: positions{}, end: positions{}, align: newAligner(s.cfg.Tuning.Slack, s.cfg.Tuning.MaxHold),
 		windows: newWindows(), stopped: map[string]bool{},
 	}, nil
 }
@@ -206,6 +207,19 @@ func (l *life) takeIn(fetches kgo.Fetches) {
 		}
 	}
 	l.s.metrics.Held.Set(float64(l.align.len()))
+	l.s.metrics.LinksLag.Set(float64(l.lag(fetches)))
+}
+
+// lag is how many records of the links topic are not judged yet.
+func (l *life) lag(fetches kgo.Fetches) int64 {
+	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+		l.end.set(p.Topic, p.Partition, p.HighWatermark)
+	})
+	n := int64(l.align.len())
+	for id, end := range l.end[wire.TopicLinks] {
+		n += max(end-l.at[wire.TopicLinks][id], 0)
+	}
+	return n
 }
 
 // publishPosition makes Drained see how far everything is evaluated and written.

@@ -18,6 +18,7 @@ type Metrics struct {
 	Evaluation prometheus.Histogram
 	Decisions  *prometheus.CounterVec
 	Lag        prometheus.Gauge
+	LinksLag   prometheus.Gauge
 }
 
 // NewMetrics registers the service's metrics.
@@ -33,8 +34,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Buckets: prometheus.ExponentialBuckets(0.0002, 2, 14)}),
 		Decisions: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "iolaus_decisions_total", Help: "Changes of action."}, []string{"action"}),
 		Lag:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "iolaus_event_time_lag_seconds", Help: "Wall clock minus the event time of the latest decision."}),
+		LinksLag:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "iolaus_links_lag_records", Help: "Records of the links topic that have not been read yet, or are held back."}),
 	}
-	reg.MustRegister(m.Facts, m.Unreadable, m.Rebuilds, m.Held, m.Redis, m.Evaluation, m.Decisions, m.Lag)
+	reg.MustRegister(m.Facts, m.Unreadable, m.Rebuilds, m.Held, m.Redis, m.Evaluation, m.Decisions, m.Lag, m.LinksLag)
 	return m
 }
 

@@ -26,6 +26,7 @@ type player struct {
 	adm      *kadm.Client
 	scenario Scenario
 	speed    float64
+	judged   func() int64 // event time up to which all has been judged
 	played   atomic.Int64 // events, those of an earlier start included
 	skipped  atomic.Int64
 	eventMS  atomic.Int64
@@ -36,13 +37,13 @@ type player struct {
 // enough to keep them busy, few enough that the three streams stay together.
 const maxLead = 60_000
 
-func newPlayer(opts []kgo.Opt, sc Scenario) (*player, error) {
+func newPlayer(opts []kgo.Opt, sc Scenario, judged func() int64) (*player, error) {
 	cl, err := kgo.NewClient(append(opts,
 		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(2*time.Millisecond))...)
 	if err != nil {
 		return nil, fmt.Errorf("connecting the player to Kafka: %w", err)
 	}
-	return &player{cl: cl, adm: kadm.NewClient(cl), scenario: sc, speed: sc.Speed}, nil
+	return &player{cl: cl, adm: kadm.NewClient(cl), scenario: sc, speed: sc.Speed, judged: judged}, nil
 }
 
 func (p *player) close() { p.cl.Close() }
@@ -70,7 +71,7 @@ func (p *player) play(ctx context.Context) error {
 		if err := pace.wait(ctx, e.ts); err != nil {
 			return err
 		}
-		if err := lead.wait(ctx); err != nil {
+		if err := lead.wait(ctx, e.ts); err != nil {
 			return err
 		}
 		p.cl.Produce(ctx, &kgo.Record{Topic: e.stream.String(), Partition: int32(part), //nolint:gosec // at most 1024
@@ -161,15 +162,57 @@ func (p *pace) wait(ctx context.Context, ts int64) error {
 	}
 }
 
-// lead keeps the player within maxLead of the slowest service.
+// lead keeps the player near the services.
 type lead struct {
 	p     *player
 	since int64 // records sent since the lag was last asked for
+	sent  int64 // event time of the last record sent
 }
+
+// maxAhead is how much event time the player may be ahead of what has been judged: an
+// account is judged by its windows as they are, not as they were at the event.
+const maxAhead = 6 * time.Hour
+
+// patience is how long the player waits for event time that does not move, as where records
+// are refused or late.
+const patience = 250 * time.Millisecond
 
 func newLead(p *player) *lead { return &lead{p: p} }
 
-func (l *lead) wait(ctx context.Context) error {
+// wait lets a record of event time ts go when the services are near enough.
+func (l *lead) wait(ctx context.Context, ts int64) error {
+	if err := l.waitJudged(ctx, ts); err != nil {
+		return err
+	}
+	l.sent = ts
+	return l.waitLag(ctx)
+}
+
+func (l *lead) waitJudged(ctx context.Context, ts int64) error {
+	if l.p.judged == nil || l.sent == 0 {
+		return nil
+	}
+	last, since := int64(0), time.Now()
+	for {
+		now := l.p.judged()
+		if now >= l.sent || ts-now <= maxAhead.Milliseconds() {
+			return nil
+		}
+		if now != last {
+			last, since = now, time.Now()
+		}
+		if time.Since(since) > patience {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+func (l *lead) waitLag(ctx context.Context) error {
 	l.since++
 	if l.since < maxLead/4 {
 		return nil

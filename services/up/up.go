@@ -149,7 +149,7 @@ func (r *runner) work(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	if r.player, err = newPlayer(r.options("iolaus-player"), r.cfg.Scenario); err != nil {
+	if r.player, err = newPlayer(r.options("iolaus-player"), r.cfg.Scenario, r.svcs.cluster.Judged); err != nil {
 		return err
 	}
 	defer r.player.close()

@@ -43,7 +43,7 @@ func TestAffiliationIsOfAnAffiliation(t *testing.T) {
 		w.tell(fmt.Sprintf("a%02d", i), "ip:shared")
 	}
 	a, _ := w.Find("a00")
-	if got := 0.0; w.clusters[w.ClusterOf(a)].affiliated >= 0 && w.entities[w.clusters[w.ClusterOf(a)].affiliated].key.kind == link.KindIP {
+	if got := w.affiliationOf(w.ClusterOf(a)); got != 0 {
 		t.Fatalf("affiliation %.2f of a cluster without one", got)
 	}
 }
@@ -79,35 +79,5 @@ func TestBridgesThatLeftDoNotCount(t *testing.T) {
 	w.bridge(b1, cb, ca, w.now)
 	if w.ClusterOf(a) == w.ClusterOf(b1) {
 		t.Fatal("an account that has left merged two clusters")
-	}
-}
-
-// A label or a late join on an account without links adds none.
-func TestTraitsOfWhoIsGone(t *testing.T) {
-	w := newWorld(t)
-	w.tell("a", "ip:x")
-	w.now += 30 * link.PaneMS
-	w.Expire(w.now)
-	a, _ := w.Find("a")
-	w.SetTraits(a, []Trait{{link.TraitSignupHour, 7}})
-	if n := len(w.accounts[a].edges); n != 0 || w.Population() != 0 {
-		t.Fatalf("%d links, population %d", n, w.Population())
-	}
-}
-
-// An organisation does not make a cluster anew with every look at it.
-func TestOrganisationDoesNotFlap(t *testing.T) {
-	w := newWorld(t)
-	w.crowd(300)
-	for i := range 30 {
-		w.tell(fmt.Sprintf("org%02d", i), "domain:firm", "card:firm", "ip:office", "prefix:office", fmt.Sprint("device:laptop", i))
-	}
-	for round := range 20 {
-		for i := range 30 {
-			w.place(fmt.Sprintf("org%02d", i))
-		}
-		if n := w.Clusters(); n > 10 {
-			t.Fatalf("%d clusters after round %d, %d changes", n, round, len(w.changes))
-		}
 	}
 }
