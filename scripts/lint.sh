@@ -24,7 +24,7 @@ check_golangci() {
   local module failed=0
   for module in "${modules[@]}"; do
     echo "golangci-lint: $module"
-    (cd "$module" && ../.tools/bin/golangci-lint run --config ../.golangci.yml ./...) || failed=1
+    (cd "$module" && ../.tools/bin/golangci-lint run --allow-parallel-runners --config ../.golangci.yml ./...) || failed=1
   done
   return "$failed"
 }

@@ -100,7 +100,7 @@ func TestWhoFormsACluster(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
-			w.crowd(300)
+			w.crowd(3000)
 			for i := range c.accounts {
 				w.tell(fmt.Sprint("x", i), c.things(i)...)
 			}

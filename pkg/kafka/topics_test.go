@@ -26,8 +26,23 @@ func admin(t *testing.T) (*kadm.Client, kafka.Config) {
 	return kadm.NewClient(cl), cfg
 }
 
-// awaitFresh waits until the client asks for metadata again: it keeps it for a moment.
-func awaitFresh() { time.Sleep(300 * time.Millisecond) }
+// awaitTopics waits until the topics are in the metadata that the client sees: a broker tells
+// of a new topic a little after it was made, and a client asks again only after a while.
+func awaitTopics(t *testing.T, adm *kadm.Client, names ...string) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		topics, err := adm.ListTopics(t.Context(), names...)
+		if err == nil {
+			err = topics.Error()
+		}
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("topics %v: %v", names, err)
+		}
+	}
+}
 
 // Topics are made as declared, once; one that exists stays as it is.
 func TestEnsureTopics(t *testing.T) {
@@ -39,7 +54,7 @@ func TestEnsureTopics(t *testing.T) {
 	if err := kafka.EnsureTopics(t.Context(), adm, cfg, append(first, kafka.Topic{Name: "more"}, kafka.Topic{Name: "one", Partitions: 9})); err != nil {
 		t.Fatal(err)
 	}
-	awaitFresh()
+	awaitTopics(t, adm, "links", "one", "more")
 	topics, err := adm.ListTopics(t.Context(), "links", "one", "more")
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +84,7 @@ func TestCheckCoPartitioned(t *testing.T) {
 	if err := kafka.EnsureTopics(t.Context(), adm, cfg, topics); err != nil {
 		t.Fatal(err)
 	}
-	awaitFresh()
+	awaitTopics(t, adm, "a", "b", "c")
 	if n, err := kafka.CheckCoPartitioned(t.Context(), adm, "a", "b"); n != 4 || err != nil {
 		t.Errorf("a, b: %d, %v", n, err)
 	}

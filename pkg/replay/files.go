@@ -100,4 +100,4 @@ func (f *file) line() ([]byte, error) {
 }
 
 func (f *file) progress() (int64, int64) { return f.done.Load(), f.size }
-func (f *file) close()                   { f.f.Close() }
+func (f *file) close()                   { _ = f.f.Close() } // only read

@@ -32,7 +32,7 @@ func EachLine(ctx context.Context, dir string, yield func(Line) error) error {
 	var open []*lineFile
 	defer func() {
 		for _, f := range open {
-			f.f.Close()
+			_ = f.f.Close() // only read
 		}
 	}()
 	var heads []*lineFile

@@ -106,8 +106,8 @@ func (f *Files) write(name string, fill func(*bufio.Writer) error) error {
 
 // Abort drops what was written. What is removed or closed already does not matter.
 func (f *Files) Abort() {
-	f.tmp.Close()
+	_ = f.tmp.Close()
 	for _, name := range f.parts {
-		os.Remove(f.part(name))
+		_ = os.Remove(f.part(name))
 	}
 }

@@ -32,6 +32,7 @@ type owner[E, S any, P Packed[S]] struct {
 	out     fold.Out
 	batch   []item[E, S]
 	told    time.Time    // when the activity was last told
+	came    time.Time    // when records last came
 	showed  time.Time    // when the group's offset was last sent
 	shown   atomic.Int64 // the group's offset as confirmed
 	now     int64        // wall clock at the start of the batch, Unix ms
@@ -48,8 +49,9 @@ type item[E, S any] struct {
 }
 
 const (
-	hotLimit  = 8_000            // unpacked accounts of an owner; more are told and packed away
-	tellBusy  = 10 * time.Second // how long activity is kept while there is more to read
+	hotLimit  = 16_000           // unpacked accounts of an owner; more are told and packed away
+	tellBusy  = 30 * time.Second // how long activity is kept while records keep coming, at most
+	tellRate  = 500              // accounts whose open minutes are told a second while records keep coming
 	showEvery = time.Second      // between commits of the group's offset
 	workGrace = 3 * time.Second  // to finish a batch when the partition is given up
 )
@@ -80,7 +82,7 @@ func (o *owner[E, S, P]) read(ctx context.Context, reader *kafka.Reader) (kafka.
 		wait = min(wait, time.Until(due))
 	}
 	if len(o.states.hot) > 0 {
-		wait = min(wait, time.Until(o.told.Add(o.cfg.Settings.Tell)))
+		wait = min(wait, time.Until(o.tellAt()))
 	}
 	ctx, cancel := context.WithTimeout(ctx, max(wait, time.Millisecond))
 	defer cancel()
@@ -93,7 +95,7 @@ func (o *owner[E, S, P]) apply(ctx context.Context, b kafka.Batch) error {
 	if err := o.fold(ctx, b.Records); err != nil {
 		return err
 	}
-	tell := o.tellDue(b)
+	tell := o.tellDue()
 	if tell {
 		o.tell()
 	}
@@ -141,11 +143,14 @@ func (o *owner[E, S, P]) store(ctx context.Context, told bool) error {
 	return nil
 }
 
-// show commits the group's offset. It reaches the end of the partition only when all
-// activity has been told too, so that no lag means that nothing is left to be sent.
+// show commits the group's offset. It stays one short of the end of the partition until
+// all activity has been told too, so that no lag means that nothing is left to be sent.
 func (o *owner[E, S, P]) show(caughtUp bool) {
-	next := o.pos.Next
-	if o.pos.Told < next && caughtUp || next < 0 || o.shown.Load() == next || time.Since(o.showed) < showEvery && o.pos.Told < next {
+	next, told := o.pos.Next, o.pos.Told >= o.pos.Next
+	if caughtUp && !told {
+		next--
+	}
+	if next < 0 || o.shown.Load() == next || time.Since(o.showed) < showEvery && !told {
 		return
 	}
 	o.showed = time.Now()
@@ -158,7 +163,11 @@ func (o *owner[E, S, P]) show(caughtUp bool) {
 
 // fold decodes the records, loads what is not resident and folds the events in order.
 func (o *owner[E, S, P]) fold(ctx context.Context, records []*kgo.Record) error {
-	o.batch, o.now = o.batch[:0], time.Now().UnixMilli()
+	now := time.Now()
+	o.batch, o.now = o.batch[:0], now.UnixMilli()
+	if len(records) > 0 {
+		o.came = now
+	}
 	for _, r := range records {
 		if err := o.take(ctx, r); err != nil {
 			return err
@@ -297,17 +306,24 @@ func (o *owner[E, S, P]) foldOne(it *item[E, S]) {
 	o.counts.folded(&o.out)
 }
 
-// tellDue reports whether the open minutes are to be told with this batch: soon where
-// there is nothing else to do, seldom where there is, since a minute that goes on is told again.
-func (o *owner[E, S, P]) tellDue(b kafka.Batch) bool {
+// tellDue reports whether the open minutes are to be told with this batch.
+func (o *owner[E, S, P]) tellDue() bool {
 	if len(o.states.hot) == 0 || o.next < o.pos.Next {
 		return false
 	}
-	after := tellBusy
-	if b.CaughtUp || len(b.Records) == 0 {
-		after = o.cfg.Settings.Tell
+	return len(o.states.hot) >= hotLimit || !time.Now().Before(o.tellAt())
+}
+
+// tellAt is when the open minutes are to be told: soon where nothing more comes or few are
+// to be told, later where they are many, since a minute that goes on is told again.
+func (o *owner[E, S, P]) tellAt() time.Time {
+	least := o.cfg.Settings.Tell
+	idle := o.came.Add(least)
+	busy := o.told.Add(max(least, min(time.Duration(len(o.states.hot))*time.Second/tellRate, tellBusy)))
+	if busy.Before(idle) {
+		return busy
 	}
-	return len(o.states.hot) >= hotLimit || time.Since(o.told) >= after
+	return idle
 }
 
 // tell adds the untold minutes of every hot account to the outbox.

@@ -64,7 +64,7 @@ func Run[E, S any, P Packed[S]](ctx context.Context, spec Spec[E, S, P], cfg Con
 // ignoreEnd makes the end of ctx no error.
 func ignoreEnd(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // this is what it is for
 	}
 	return err
 }

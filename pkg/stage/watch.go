@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -129,7 +130,7 @@ func (s *stage[E, S, P]) answers(ctx context.Context, condition string, err erro
 	switch {
 	case err == nil:
 		s.cfg.Health.Ready(condition, true)
-	case context.Cause(ctx) != context.Canceled: // which is the end of the service
+	case !errors.Is(context.Cause(ctx), context.Canceled): // which is the end of the service
 		s.cfg.Health.NotReady(condition, "does not answer")
 	}
 }

@@ -97,8 +97,8 @@ func (l *load) inProcess(ctx context.Context) (p produced, err error) {
 	return p, nil
 }
 
-// tick is how often the generator sends what is due.
-const tick = 2 * time.Millisecond
+// tick is how often the generator sends what is due, and how long its client gathers records.
+const tick = 5 * time.Millisecond
 
 func (l *load) produce(ctx context.Context) (produced, error) {
 	cl, err := kgo.NewClient(kgo.SeedBrokers(l.brokers...), kgo.ClientID("iolaus-bench"),

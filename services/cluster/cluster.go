@@ -123,7 +123,7 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-time.After(backoff):
 		}
 	}
-	return nil
+	return nil //nolint:nilerr // what ended the last life is logged, and only ctx ends the service
 }
 
 // errDeposed says that another instance owns the graph now.

@@ -116,28 +116,6 @@ func (l *life) judgeNow() error {
 	return nil
 }
 
-// evaluateHistory lets the detector judge what the former owner may not have got to.
-func (l *life) evaluateHistory(ctx context.Context) error {
-	for refs := l.detector.Dirty(nil); len(refs) > 0; {
-		n := min(chunk, len(refs))
-		ws := make([]want, n)
-		for i, r := range refs[:n] {
-			ws[i] = want{account: r.Account, partition: r.Partition}
-		}
-		if err := l.loadPatiently(ctx, ws); err != nil {
-			return err
-		}
-		for _, r := range refs[:n] {
-			l.join(r)
-		}
-		refs = refs[n:]
-	}
-	if err := l.judgeNow(); err != nil {
-		return err
-	}
-	return l.publish(ctx)
-}
-
 // patience is how long windows are waited for that are behind their facts. The store is
 // written right after the facts, so milliseconds suffice unless the writer died in between;
 // then its successor tells the facts again.

@@ -42,6 +42,16 @@ func (p positions) reached(ends kadm.ListedOffsets, topics ...string) bool {
 	return true
 }
 
+// begin moves positions up to where the topics begin: what retention has taken away will not be
+// read, and a partition that it has emptied has nothing to read at all.
+func (p positions) begin(starts kadm.ListedOffsets) {
+	starts.Each(func(o kadm.ListedOffset) {
+		if p[o.Topic][o.Partition] < o.Offset {
+			p.set(o.Topic, o.Partition, o.Offset)
+		}
+	})
+}
+
 // ends asks where the topics end for a reader of committed records.
 func ends(ctx context.Context, adm *kadm.Client, topics ...string) (kadm.ListedOffsets, error) {
 	listed, err := adm.ListCommittedOffsets(ctx, topics...)
@@ -63,6 +73,7 @@ func (l *life) restore(r *kgo.Record) (*wire.Progress, *link.Fact) {
 		var dec wire.Decision
 		if err = json.Unmarshal(r.Value, &dec); err == nil {
 			l.detector.RestoreDecision(&dec)
+			l.past.decided(&dec)
 			l.stopped[dec.AccountID] = dec.Action == wire.ActionSuspend
 		}
 	default:
@@ -96,9 +107,7 @@ func readLink(r *kgo.Record) (*wire.Progress, *link.Fact, error) {
 	return nil, f, wire.DecodeFact(r.Value, f)
 }
 
-// remember keeps an account's latest membership. An account that moves leaves one key
-// and comes under another, on partitions that are read in any order: event time decides,
-// and of two at the same time the joining, for a move leaves first.
+// remember notes a membership.
 func (l *life) remember(r *kgo.Record) {
 	if len(r.Value) == 0 {
 		return
@@ -108,10 +117,6 @@ func (l *life) remember(r *kgo.Record) {
 		l.s.cfg.Log.Error("membership passed over", zap.Int32("partition", r.Partition), zap.Int64("offset", r.Offset), zap.Error(err))
 		return
 	}
-	old, known := l.members[m.AccountID]
-	newer := max(m.JoinedAt, m.LeftAt) > max(old.JoinedAt, old.LeftAt)
-	same := max(m.JoinedAt, m.LeftAt) == max(old.JoinedAt, old.LeftAt)
-	if !known || newer || (same && (m.LeftAt == 0 || old.ClusterID == m.ClusterID)) {
-		l.members[m.AccountID] = m
-	}
+	l.past.member(&m)
+	l.members.note(m)
 }

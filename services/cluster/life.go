@@ -3,8 +3,6 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -22,7 +20,8 @@ type life struct {
 	cl       *kgo.Client // reads the history and the links, writes transactions
 	adm      *kadm.Client
 	detector *detect.Detector
-	members  map[string]wire.Member // latest membership, by account, until takeOver
+	members  memberships // until takeOver
+	past     *past       // until takeOver
 	at       positions
 	end      positions // as the broker last told
 	align    *aligner
@@ -45,7 +44,7 @@ func (s *Service) newLife() (*life, error) {
 		return nil, fmt.Errorf("connecting to Kafka: %w", err)
 	}
 	return &life{
-		s: s, cl: cl, adm: kadm.NewClient(cl), detector: s.newDetector(), members: map[string]wire.Member{},
+		s: s, cl: cl, adm: kadm.NewClient(cl), detector: s.newDetector(), members: memberships{}, past: newPast(),
 		at: positions{}, end: positions{}, align: newAligner(s.cfg.Tuning.Slack, s.cfg.Tuning.MaxHold),
 		windows: newWindows(), stopped: map[string]bool{},
 	}, nil
@@ -103,15 +102,21 @@ func (l *life) takeOver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	starts, err := l.adm.ListStartOffsets(ctx, historyTopics()...)
+	if err == nil {
+		err = starts.Error()
+	}
+	if err != nil {
+		return fmt.Errorf("asking where topics begin: %w", err)
+	}
+	l.at.begin(starts)
 	for !l.at.reached(end, historyTopics()...) {
 		if err := l.readHistory(ctx, time.Second); err != nil {
 			return err
 		}
 	}
-	for _, account := range slices.Sorted(maps.Keys(l.members)) {
-		if m := l.members[account]; m.LeftAt == 0 {
-			l.detector.RestoreMember(&m)
-		}
+	for _, m := range l.members.current() {
+		l.detector.RestoreMember(&m)
 	}
 	l.members = nil
 	l.detector.Restored()
@@ -142,6 +147,7 @@ func (l *life) readHistory(ctx context.Context, wait time.Duration) error {
 		}
 		if f != nil {
 			l.detector.Observe(f)
+			l.past.fact(f.Account, f.Last)
 		}
 	}
 	return nil

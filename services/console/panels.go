@@ -8,8 +8,6 @@ import (
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
-
-	"github.com/iolaus-io/iolaus/schemas/clickhouse/queries"
 )
 
 //go:embed sql/*.sql
@@ -80,11 +78,7 @@ func (s *Source) extent(ctx context.Context, runID, name string) (extent, error)
 	return e, nil
 }
 
-// panel runs one of the dashboards' queries over a range.
-func (s *Source) panel(ctx context.Context, q queries.Query, runID, rangeName string) (*result, extent, error) {
-	return s.ranged(ctx, q.Name, q.SQL, runID, rangeName)
-}
-
+// ranged runs a query over a range.
 func (s *Source) ranged(ctx context.Context, name, sql, runID, rangeName string) (*result, extent, error) {
 	e, err := s.extent(ctx, runID, rangeName)
 	if err != nil {

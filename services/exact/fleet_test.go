@@ -181,7 +181,8 @@ func (f *fleet) end(t *testing.T) {
 
 // produce sends n records, spread over the duration.
 func (f *fleet) produce(t *testing.T, g *generator, n int, over time.Duration) {
-	cl, err := kgo.NewClient(kgo.SeedBrokers(f.settings.Brokers...), kgo.ProducerLinger(time.Millisecond))
+	cl, err := kgo.NewClient(kgo.SeedBrokers(f.settings.Brokers...), kgo.ProducerLinger(time.Millisecond),
+		kgo.UnknownTopicRetries(-1)) // a real broker tells of a new topic a little late
 	if err != nil {
 		t.Error(err)
 		return

@@ -36,12 +36,13 @@ type Config struct {
 // BatchConfig is the section "sink".
 type BatchConfig struct {
 	Rows   int           `koanf:"rows" desc:"rows of an insert at most"`
-	Linger time.Duration `koanf:"linger" desc:"longest time a row waits for its batch to fill"`
-	Idle   time.Duration `koanf:"idle" desc:"a batch that nothing joins for so long is sent"`
+	Linger time.Duration `koanf:"linger" desc:"longest time a decision waits for its batch to fill; what explains it up to 3 times, activity and links up to 10 times as long"`
+	Idle   time.Duration `koanf:"idle" desc:"a batch of decisions that nothing joins for so long is sent; others wait as many times longer"`
 	Drain  time.Duration `koanf:"drain" desc:"time to finish a batch when a partition is given up"`
 }
 
-// DefaultBatch makes about one insert a second and partition, of up to 50,000 rows.
+// DefaultBatch makes at most an insert a second and partition of decisions, one in ten seconds of
+// activity and of links, of up to 50,000 rows.
 func DefaultBatch() BatchConfig {
 	return BatchConfig{Rows: 50_000, Linger: time.Second, Idle: 200 * time.Millisecond, Drain: 3 * time.Second}
 }

@@ -106,7 +106,8 @@ func (s *sink) wait(l *lane, now time.Time) time.Duration {
 	case l.plan > 0:
 		return l.newest.Add(planWait).Sub(now)
 	default:
-		return min(l.oldest.Add(s.cfg.Batch.Linger).Sub(now), l.newest.Add(s.cfg.Batch.Idle).Sub(now))
+		patience := s.routes[l.place.topic].patience
+		return min(l.oldest.Add(patience*s.cfg.Batch.Linger).Sub(now), l.newest.Add(patience*s.cfg.Batch.Idle).Sub(now)) //nolint:durationcheck // patience is a factor
 	}
 }
 

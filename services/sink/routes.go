@@ -32,24 +32,36 @@ type rows interface {
 type route struct {
 	topic string
 	rows  func() rows
+
+	// patience multiplies the times that a row may wait for others. An insert costs
+	// ClickHouse milliseconds of CPU however small it is, and what comes in small parts is
+	// merged over and over, so what is not urgent comes in larger ones.
+	patience time.Duration
 }
+
+// The patience of topics by what people wait for.
+const (
+	urgent = 1  // decisions
+	calm   = 3  // what explains them
+	bulk   = 10 // what has a row for nearly everything that happens
+)
 
 // routes declares the stage.
 func routes(runID string, labels *decode.Decoder) []route {
 	all := []route{
-		{wire.TopicDecisions, func() rows { return &decisions{runID: runID} }},
-		{wire.TopicClusterScores, func() rows { return &clusterScores{runID: runID} }},
-		{wire.TopicMembers, func() rows { return &members{runID: runID} }},
-		{wire.TopicAccountScores, func() rows { return &accountScores{runID: runID} }},
-		{wire.TopicActivity, func() rows { return &activity{runID: runID} }},
-		{wire.TopicLinks, func() rows { return &links{runID: runID} }},
-		{wire.TopicLabels, func() rows { return &labelled{runID: runID, decoder: labels.Clone()} }},
+		{wire.TopicDecisions, func() rows { return &decisions{runID: runID} }, urgent},
+		{wire.TopicClusterScores, func() rows { return &clusterScores{runID: runID} }, calm},
+		{wire.TopicMembers, func() rows { return &members{runID: runID} }, calm},
+		{wire.TopicAccountScores, func() rows { return &accountScores{runID: runID} }, calm},
+		{wire.TopicActivity, func() rows { return &activity{runID: runID} }, bulk},
+		{wire.TopicLinks, func() rows { return &links{runID: runID} }, bulk},
+		{wire.TopicLabels, func() rows { return &labelled{runID: runID, decoder: labels.Clone()} }, calm},
 	}
 	for _, topic := range []string{wire.TopicSignups, wire.TopicRequests, wire.TopicPayments, wire.TopicLabels} {
-		all = append(all, route{topic + wire.SuffixDLQ, func() rows { return &rejected{runID: runID, source: topic} }})
+		all = append(all, route{topic + wire.SuffixDLQ, func() rows { return &rejected{runID: runID, source: topic} }, calm})
 	}
 	for _, topic := range []string{wire.TopicSignups, wire.TopicRequests, wire.TopicPayments} {
-		all = append(all, route{topic + wire.SuffixLate, func() rows { return &rejected{runID: runID, source: topic, late: true} }})
+		all = append(all, route{topic + wire.SuffixLate, func() rows { return &rejected{runID: runID, source: topic, late: true} }, calm})
 	}
 	return all
 }

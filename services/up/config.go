@@ -11,6 +11,7 @@ import (
 	"github.com/iolaus-io/iolaus/pkg/decode"
 	"github.com/iolaus-io/iolaus/pkg/kafka"
 	"github.com/iolaus-io/iolaus/pkg/obs"
+	"github.com/iolaus-io/iolaus/pkg/policy"
 	"github.com/iolaus-io/iolaus/pkg/redisstore"
 	"github.com/iolaus-io/iolaus/pkg/seal"
 	"github.com/iolaus-io/iolaus/pkg/stage"
@@ -54,7 +55,8 @@ type Scenario struct {
 	Speed  float64 // times its own pace; 0 = as fast as it goes
 }
 
-// Validate reports the first bad setting by its key or flag.
+// Validate reports the first bad setting by its key or flag; the scenario and the policy
+// are read for it.
 func (c *Config) Validate() error {
 	switch {
 	case c.Data == "":
@@ -74,5 +76,9 @@ func (c *Config) Validate() error {
 	if c.Kafka.Partitions < 1 {
 		return fmt.Errorf("kafka.partitions: is %d, must be at least 1", c.Kafka.Partitions)
 	}
-	return nil
+	if err := c.Scenario.check(); err != nil {
+		return fmt.Errorf("--scenario: %w", err)
+	}
+	_, err := policy.Load(c.Policy)
+	return err
 }

@@ -57,20 +57,3 @@ func (s Scenario) each(ctx context.Context, yield func(playable) error) error {
 	})
 	return failed
 }
-
-// span returns the scenario's event times where they are known before it is played.
-func (s Scenario) span() (from, to int64, known bool) {
-	if s.Source == "" || s.isFolder() {
-		return 0, 0, false
-	}
-	sc, err := simulate.Load(s.Source)
-	if err != nil {
-		return 0, 0, false
-	}
-	w, err := simulate.New(sc.Scaled(s.Scale, s.Scale), s.Seed)
-	if err != nil {
-		return 0, 0, false
-	}
-	from, to = w.Span()
-	return from, to, true
-}

@@ -9,7 +9,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 
 	"github.com/iolaus-io/iolaus/pkg/clickhouse"
-	"github.com/iolaus-io/iolaus/services/decision"
 )
 
 // figures are what the live summary shows.
@@ -32,7 +31,6 @@ type summary struct {
 	player   *player // nil: nothing is played
 	adm      *kadm.Client
 	store    *clickhouse.Client
-	view     *decision.View
 	runID    string
 	started  time.Time
 	first    time.Duration // until the first suspension was seen
@@ -66,7 +64,7 @@ func (s *summary) ask(ctx context.Context) {
 	if err != nil {
 		return // the summary shows what it last knew; readiness says what is wrong
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // all is read
 	if rows.Next() {
 		var clusters, suspended, total, before uint64
 		if rows.Scan(&clusters, &suspended, &total, &before) == nil {

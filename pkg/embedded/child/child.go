@@ -222,7 +222,7 @@ func (p *Process) awaitReady(ctx context.Context, exited chan error) error {
 		return err
 	case err := <-exited:
 		cancel()
-		<-answer
+		<-answer      //nolint:errcheck // it is cancelled
 		exited <- err // for stop
 		return fmt.Errorf("it exited while starting: %w", exitReason(err))
 	}
@@ -244,11 +244,11 @@ func (p *Process) stop(cmd *exec.Cmd, exited <-chan error) {
 	defer p.clear()
 	_ = cmd.Process.Signal(p.spec.StopSignal)
 	select {
-	case <-exited:
+	case <-exited: //nolint:errcheck // it was told to end
 	case <-time.After(p.spec.StopGrace):
 		p.spec.Log.Warn("child did not stop in time, killing it", zap.String("child", p.spec.Name))
 		_ = cmd.Process.Kill()
-		<-exited
+		<-exited //nolint:errcheck // it was killed
 	}
 }
 
