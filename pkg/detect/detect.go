@@ -179,7 +179,9 @@ func (d *Detector) newDay(wall int64) {
 	d.today = today
 	at := int64(today) * link.PaneMS
 	d.graph.Expire(at)
-	d.noteChanges()
+	for _, m := range d.noteChanges() {
+		d.decideLeft(m, at, wall)
+	}
 	for i := range d.accounts {
 		a := graph.Account(i) //nolint:gosec // indexes are 32-bit
 		if d.accounts[i].action != wire.ActionSuspend && d.graph.Linked(a) {
@@ -193,9 +195,12 @@ func (d *Detector) evaluate(a graph.Account, at, wall int64, tied bool) {
 	before := d.graph.ClusterOf(a)
 	fit := d.graph.Place(a, at, tied)
 	after := d.graph.ClusterOf(a)
-	for _, c := range d.noteChanges() {
-		if c != after && c != before {
-			d.decideCluster(c, at, wall)
+	for _, m := range d.noteChanges() {
+		if m.Account != a {
+			d.decideLeft(m, at, wall)
+		}
+		if m.Cluster != after && m.Cluster != before {
+			d.decideCluster(m.Cluster, at, wall)
 		}
 	}
 	d.decide(a, &fit, at, wall)
@@ -207,10 +212,17 @@ func (d *Detector) evaluate(a graph.Account, at, wall int64, tied bool) {
 	}
 }
 
-// noteChanges turns membership changes into records and returns the clusters touched.
-func (d *Detector) noteChanges() []graph.Cluster {
-	var touched []graph.Cluster
-	for _, c := range d.graph.Changes() {
+// decideLeft decides an account that has lost its cluster by what others did.
+func (d *Detector) decideLeft(m graph.Change, at, wall int64) {
+	if !m.Joined && d.graph.ClusterOf(m.Account) == graph.NoCluster {
+		d.decide(m.Account, &graph.Affinity{}, at, wall)
+	}
+}
+
+// noteChanges turns membership changes into records, and returns them.
+func (d *Detector) noteChanges() []graph.Change {
+	changes := d.graph.Changes()
+	for _, c := range changes {
 		m := wire.Member{ClusterID: d.graph.ClusterID(c.Cluster), AccountID: d.graph.ID(c.Account)}
 		if c.Joined {
 			m.JoinedAt = c.At
@@ -218,11 +230,8 @@ func (d *Detector) noteChanges() []graph.Cluster {
 			m.JoinedAt, m.LeftAt = c.Since, c.At
 		}
 		d.out.Members = append(d.out.Members, m)
-		if n := len(touched); n == 0 || touched[n-1] != c.Cluster {
-			touched = append(touched, c.Cluster)
-		}
 	}
-	return touched
+	return changes
 }
 
 // Scoring moves of less than this do not make all members be decided anew.

@@ -126,6 +126,7 @@ func (g *Graph) pair(a, b Account) Affinity {
 		}
 	}
 	fit := Affinity{Size: 1}
+	colleagues := 0.0 // 1 where both are of one organisation
 	outside := float64(max(0, g.live-2)) + smoothing
 	for i := range g.accounts[a].edges {
 		e := &g.accounts[a].edges[i]
@@ -139,7 +140,11 @@ func (g *Graph) pair(a, b Account) Affinity {
 			in, df = 1, df-1
 		}
 		fit.add(e.key.kind, spec, e.ent, in, 1, df, outside)
+		if in > 0 && affiliation(e.key.kind) {
+			colleagues = 1
+		}
 	}
+	fit.explain(colleagues, 1)
 	fit.sum()
 	return fit
 }

@@ -346,6 +346,9 @@ func (g *Graph) evict(a Account) {
 // SetTraits replaces the account's trait links by the given ones (kind -> token;
 // token 0 = none). Traits take part in affinity but bring nobody together.
 func (g *Graph) SetTraits(a Account, traits []Trait) {
+	if !g.Live(a) {
+		return // its links have expired, and nothing would take these away again
+	}
 	for _, t := range traits {
 		g.setTrait(a, t)
 	}
@@ -418,10 +421,11 @@ func (e *entity) of(c Cluster) int32 {
 	return 0
 }
 
-// Today returns the day of event time (days since 1970) that at least three accounts,
-// or all where there are fewer, have reached: one account's clock moves nothing.
+// Today returns the day of event time (days since 1970) that a hundredth of the population
+// has reached, but at least three accounts, or all where there are fewer: no few accounts'
+// clocks move it.
 func (g *Graph) Today() uint32 {
-	need := min(3, g.live)
+	need := min(g.live, max(3, g.live/100))
 	var today uint32
 	for day := range g.expiry {
 		if day > today && len(g.expiry[day]) >= need {

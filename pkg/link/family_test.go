@@ -25,7 +25,7 @@ func TestSpecs(t *testing.T) {
 			t.Errorf("%s: %+v", k, s)
 		}
 	}
-	if (NumAllKinds + 5).Spec() != (Spec{}) || KindVolume.Tracked() || !KindIP.Tracked() || KindIP.Trait() || !TraitTask.Trait() {
+	if (NumAllKinds+5).Spec() != (Spec{}) || KindVolume.Tracked() || !KindIP.Tracked() || KindIP.Trait() || !TraitTask.Trait() {
 		t.Error("an unknown kind counts, or a known one does not")
 	}
 }

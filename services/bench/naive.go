@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	ekafka "github.com/iolaus-io/iolaus/pkg/embedded/kafka"
@@ -83,13 +84,17 @@ func (n *naive) run(ctx context.Context) error {
 	return nil
 }
 
-// fill makes the topic and produces n requests to it.
+// fill makes the topic, with as many partitions as Iolaus has, and produces n requests to it.
 func (l *load) fill(ctx context.Context, n int) error {
-	cl, err := kgo.NewClient(kgo.SeedBrokers(l.brokers...), kgo.AllowAutoTopicCreation())
+	cl, err := kgo.NewClient(kgo.SeedBrokers(l.brokers...))
 	if err != nil {
 		return fmt.Errorf("connecting to Kafka: %w", err)
 	}
 	defer cl.Close()
+	const partitions, replicas = 4, 1
+	if _, err := kadm.NewClient(cl).CreateTopic(ctx, partitions, replicas, nil, l.topic); err != nil {
+		return fmt.Errorf("making the topic: %w", err)
+	}
 	t := newTraffic(l.accounts, l.seed, l.format == "protobuf")
 	var failed error
 	for range n {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -108,6 +109,12 @@ func (l *load) produce(ctx context.Context) (produced, error) {
 	}
 	defer cl.Close()
 	g := &generator{load: l, client: cl, traffic: newTraffic(l.accounts, l.seed, l.format == "protobuf")}
+	g.acked = func(_ *kgo.Record, err error) {
+		if err != nil {
+			g.failed.Store(&err)
+		}
+	}
+	debug.SetGCPercent(400) // what is left of the machine is for the system under test
 	if l.introduce {
 		g.traffic.introduction(time.Now().UnixMilli(), func(topic string, key, value []byte) {
 			g.send(ctx, g.record(topic, key, value))
@@ -125,6 +132,7 @@ type generator struct {
 	client  *kgo.Client
 	traffic *traffic
 	failed  atomic.Pointer[error]
+	acked   func(*kgo.Record, error)
 	sent    int64
 	bytes   int64
 }
@@ -182,9 +190,5 @@ func (g *generator) record(topic string, key, value []byte) *kgo.Record {
 var protobufHeader = []kgo.RecordHeader{{Key: "content-type", Value: []byte("application/x-protobuf")}}
 
 func (g *generator) send(ctx context.Context, r *kgo.Record) {
-	g.client.Produce(ctx, r, func(_ *kgo.Record, err error) {
-		if err != nil {
-			g.failed.Store(&err)
-		}
-	})
+	g.client.Produce(ctx, r, g.acked)
 }

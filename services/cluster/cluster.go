@@ -28,7 +28,9 @@ import (
 
 	"github.com/iolaus-io/iolaus/pkg/detect"
 	"github.com/iolaus-io/iolaus/pkg/graph"
+	"github.com/iolaus-io/iolaus/pkg/kafka"
 	"github.com/iolaus-io/iolaus/pkg/policy"
+	"github.com/iolaus-io/iolaus/pkg/stage"
 	"github.com/iolaus-io/iolaus/pkg/wire"
 )
 
@@ -41,8 +43,9 @@ const (
 // Config of the service. Keys are in sections cluster and policy.
 type Config struct {
 	Tuning Tuning
-	Policy string    // policy file, "" = built in
-	Client []kgo.Opt // seed brokers, security, logger
+	Policy string       // policy file, "" = built in
+	Kafka  kafka.Config // how topics are created that do not exist
+	Client []kgo.Opt    // seed brokers, security, logger
 	Store  Store
 	Status Status
 	Log    *zap.Logger
@@ -133,6 +136,9 @@ var errDeposed = errors.New("another instance owns the graph now")
 func (s *Service) life(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if err := s.ensureTopics(ctx); err != nil {
+		return err
+	}
 	lease, err := s.openLease(ctx, cancel)
 	if err != nil {
 		return err
@@ -156,6 +162,21 @@ func (s *Service) life(ctx context.Context) error {
 	s.cfg.Status.Ready("state", true)
 	s.cfg.Log.Info("owning the graph", zap.Int("population", l.detector.Population()))
 	return l.serve(ctx)
+}
+
+// ensureTopics creates what the service writes and follows, where it does not exist.
+func (s *Service) ensureTopics(ctx context.Context) error {
+	cl, err := kgo.NewClient(s.cfg.Client...)
+	if err != nil {
+		return fmt.Errorf("connecting to Kafka: %w", err)
+	}
+	defer cl.Close()
+	topics := append(Topics(), stage.Topics()...)
+	if err := kafka.EnsureTopics(ctx, kadm.NewClient(cl), s.cfg.Kafka, topics); err != nil {
+		s.cfg.Status.Ready("kafka", false)
+		return err
+	}
+	return nil
 }
 
 // Owner reports whether this instance owns the graph.

@@ -50,7 +50,7 @@ func newServices(cfg *Config, store *clickhouse.Client) (*services, error) {
 		return nil, err
 	}
 	s.cluster, err = cluster.New(cluster.Config{
-		Tuning: cfg.Cluster, Policy: cfg.Policy, Client: cfg.Kafka.Options("iolaus-cluster", s.clusterObs.Log),
+		Tuning: cfg.Cluster, Policy: cfg.Policy, Kafka: cfg.Kafka, Client: cfg.Kafka.Options("iolaus-cluster", s.clusterObs.Log),
 		Store: s.windows, Status: s.clusterObs, Log: s.clusterObs.Log,
 	}, cluster.NewMetrics(s.clusterObs.Registerer()))
 	return s, err

@@ -56,7 +56,7 @@ func prepareCluster(s settings, log *zap.Logger) (serve, error) {
 		return nil, err
 	}
 	c, err := cluster.New(cluster.Config{
-		Tuning: s.Cluster, Policy: s.Policy.File, Client: s.Kafka.Options("iolaus-cluster", log), Store: store, Status: svc, Log: svc.Log,
+		Tuning: s.Cluster, Policy: s.Policy.File, Kafka: s.Kafka, Client: s.Kafka.Options("iolaus-cluster", log), Store: store, Status: svc, Log: svc.Log,
 	}, cluster.NewMetrics(svc.Registerer()))
 	if err != nil {
 		return nil, fmt.Errorf("policy.file: %w", err)
