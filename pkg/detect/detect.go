@@ -34,6 +34,7 @@ type accountState struct {
 	action    string // current; "" = allow
 	decision  string // id of the last decision
 	tied      bool   // to something new since the last look
+	decidedAt int64  // event time of the last decision
 	dirtyAt   int64  // event time of the evidence, 0 = clean
 	own       score.Own
 	exchanges uint64

@@ -17,6 +17,7 @@ import (
 // record writes a decision and makes it the account's standing action.
 func (d *Detector) record(a graph.Account, c graph.Cluster, action string, in policy.Input, fit *graph.Affinity, at, wall int64) {
 	st := &d.accounts[a]
+	at = max(at, st.decidedAt) // facts of several inputs come a little out of order; an account's decisions never
 	previous := st.action
 	if previous == "" {
 		previous = wire.ActionAllow
@@ -33,7 +34,7 @@ func (d *Detector) record(a graph.Account, c graph.Cluster, action string, in po
 		PolicyVersion: d.policy.Version(), EventTS: at, DecidedAt: wall,
 	}
 	dec.DecisionID = decisionID(&dec, st.decision)
-	st.action, st.decision = action, dec.DecisionID
+	st.action, st.decision, st.decidedAt = action, dec.DecisionID, at
 	d.graph.Keep(a, action == wire.ActionSuspend)
 	d.out.Decisions = append(d.out.Decisions, dec)
 }
@@ -136,7 +137,7 @@ func (d *Detector) RestoreDecision(dec *wire.Decision) {
 	}
 	a := d.graph.Intern(dec.AccountID, -1)
 	st := d.state(a)
-	st.action, st.decision = dec.Action, dec.DecisionID
+	st.action, st.decision, st.decidedAt = dec.Action, dec.DecisionID, max(st.decidedAt, dec.EventTS)
 	d.graph.Keep(a, dec.Action == wire.ActionSuspend)
 }
 

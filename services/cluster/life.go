@@ -79,13 +79,25 @@ func (l *life) watchKafka(ctx context.Context) {
 	}
 }
 
-// follow reads the history, and goes on reading, until the lease is won.
+// follow reads the history, and goes on reading, until the lease is won. A standby that has
+// read all there was is ready: it could take over at once.
 func (l *life) follow(ctx context.Context, won <-chan struct{}) error {
-	for {
+	end, err := l.bounds(ctx)
+	if err != nil {
+		return err
+	}
+	for standby := false; ; {
 		select {
 		case <-won:
 			return nil
 		default:
+		}
+		if !standby && l.at.reached(end, historyTopics()...) {
+			if err := l.probe(ctx); err != nil {
+				return err
+			}
+			l.s.cfg.Status.Ready("state", true)
+			standby = true
 		}
 		if err := l.readHistory(ctx, 200*time.Millisecond); err != nil {
 			return err
@@ -93,23 +105,37 @@ func (l *life) follow(ctx context.Context, won <-chan struct{}) error {
 	}
 }
 
-// takeOver fences whoever owned the graph before, and reads to the end what it said.
-func (l *life) takeOver(ctx context.Context) error {
-	if _, _, err := l.cl.ProducerID(ctx); err != nil {
-		return fmt.Errorf("fencing the former owner: %w", err)
-	}
+// bounds returns where the history ends now, and passes over what retention has taken away.
+func (l *life) bounds(ctx context.Context) (kadm.ListedOffsets, error) {
 	end, err := ends(ctx, l.adm, historyTopics()...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	starts, err := l.adm.ListStartOffsets(ctx, historyTopics()...)
 	if err == nil {
 		err = starts.Error()
 	}
 	if err != nil {
-		return fmt.Errorf("asking where topics begin: %w", err)
+		return nil, fmt.Errorf("asking where topics begin: %w", err)
 	}
 	l.at.begin(starts)
+	return end, nil
+}
+
+// probe waits until the store answers.
+func (l *life) probe(ctx context.Context) error {
+	return l.loadPatiently(ctx, []want{{account: "-"}})
+}
+
+// takeOver fences whoever owned the graph before, and reads to the end what it said.
+func (l *life) takeOver(ctx context.Context) error {
+	if _, _, err := l.cl.ProducerID(ctx); err != nil {
+		return fmt.Errorf("fencing the former owner: %w", err)
+	}
+	end, err := l.bounds(ctx)
+	if err != nil {
+		return err
+	}
 	for !l.at.reached(end, historyTopics()...) {
 		if err := l.readHistory(ctx, time.Second); err != nil {
 			return err
@@ -120,7 +146,7 @@ func (l *life) takeOver(ctx context.Context) error {
 	}
 	l.members = nil
 	l.detector.Restored()
-	if err := l.loadPatiently(ctx, []want{{account: "-"}}); err != nil { // is the store there?
+	if err := l.probe(ctx); err != nil {
 		return err
 	}
 	return l.evaluateHistory(ctx)

@@ -23,7 +23,7 @@ func (p *past) decided(dec *wire.Decision) {
 	if dec.Action == wire.ActionRevokeKey {
 		return
 	}
-	p.standing[dec.AccountID] = wire.Decision{AccountID: dec.AccountID, Action: dec.Action, DecisionID: dec.DecisionID}
+	p.standing[dec.AccountID] = wire.Decision{AccountID: dec.AccountID, Action: dec.Action, DecisionID: dec.DecisionID, EventTS: dec.EventTS}
 	p.told = max(p.told, dec.EventTS)
 }
 

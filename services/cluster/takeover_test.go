@@ -92,7 +92,7 @@ func (r *rig) start() *instance {
 	r.t.Helper()
 	tuning := DefaultTuning()
 	tuning.SessionTimeout = 2 * time.Second
-	s, err := New(Config{Tuning: tuning, Policy: r.policy, Client: []kgo.Opt{kgo.SeedBrokers(r.brokers...)}, Store: r.store, Status: quiet{},
+	s, err := New(Config{Tuning: tuning, Policy: r.policy, Kafka: kafka.Default(), Client: []kgo.Opt{kgo.SeedBrokers(r.brokers...)}, Store: r.store, Status: quiet{},
 		Log: zaptest.NewLogger(r.t, zaptest.Level(zap.ErrorLevel))}, NewMetrics(prometheus.NewRegistry()))
 	if err != nil {
 		r.t.Fatal(err)

@@ -7,12 +7,14 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/iolaus-io/iolaus/pkg/embedded/chdb"
+	"github.com/iolaus-io/iolaus/pkg/embedded/child"
 	ekafka "github.com/iolaus-io/iolaus/pkg/embedded/kafka"
 	eredis "github.com/iolaus-io/iolaus/pkg/embedded/redis"
 )
@@ -119,13 +121,17 @@ func hostOf(address string) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// prepareData makes the data folder. Each embedded store locks its part of it.
-func prepareData(cfg *Config) (err error) {
+// lockPatience is how long a former instance may take to be gone.
+const lockPatience = time.Second
+
+// prepareData makes the data folder and locks it for this process until the returned file is
+// closed. Each embedded store locks its part of it too, for its child may outlive us a moment.
+func prepareData(ctx context.Context, cfg *Config) (lock *os.File, err error) {
 	if cfg.Data, err = filepath.Abs(cfg.Data); err != nil {
-		return fmt.Errorf("--data: %w", err)
+		return nil, fmt.Errorf("--data: %w", err)
 	}
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
-		return fmt.Errorf("making the data folder: %w", err)
+		return nil, fmt.Errorf("making the data folder: %w", err)
 	}
-	return nil
+	return child.Lock(ctx, filepath.Join(cfg.Data, "up.lock"), lockPatience)
 }

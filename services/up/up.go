@@ -45,9 +45,11 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	started := time.Now()
-	if err := prepareData(&cfg); err != nil {
+	lock, err := prepareData(ctx, &cfg)
+	if err != nil {
 		return err
 	}
+	defer lock.Close() //nolint:errcheck // the lock ends with it
 	if err := ensureKey(&cfg); err != nil {
 		return err
 	}
