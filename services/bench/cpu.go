@@ -77,6 +77,25 @@ func childName(pid int) string {
 	}
 }
 
+// machineCPU is the CPU time that all processes of the machine have used, in seconds.
+func machineCPU() float64 {
+	b, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	line, _, _ := strings.Cut(string(b), "\n")
+	var ticks float64
+	for i, field := range strings.Fields(line)[1:] {
+		const idle, ioWait, steal = 3, 4, 7
+		if i == idle || i == ioWait || i >= steal {
+			continue
+		}
+		n, _ := strconv.ParseFloat(field, 64)
+		ticks += n
+	}
+	return ticks / clockTicks
+}
+
 // since returns what was used since an earlier reading, and the sum.
 func (c cpu) since(before cpu) (cpu, float64) {
 	diff, sum := cpu{}, 0.0

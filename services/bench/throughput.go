@@ -146,6 +146,7 @@ type outcome struct {
 	trends map[string]trend
 	used   cpu
 	sum    float64 // CPU seconds of the system, without the generator
+	others float64 // CPU seconds of whatever else ran on the machine
 }
 
 func (t *throughput) measure(ctx context.Context, d *deployment, w *watcher, rate int) (o outcome, err error) {
@@ -158,6 +159,7 @@ func (t *throughput) measure(ctx context.Context, d *deployment, w *watcher, rat
 	if err != nil {
 		return o, err
 	}
+	machine := machineCPU()
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	var samples []sample
@@ -180,6 +182,7 @@ func (t *throughput) measure(ctx context.Context, d *deployment, w *watcher, rat
 		return o, err
 	}
 	o.used, o.sum = after.since(before)
+	o.others = machineCPU() - machine - o.sum - o.done.CPUSeconds
 	o.trends = map[string]trend{}
 	for _, part := range []string{partStages, partCluster, partSink} {
 		o.trends[part] = trendOf(samples, part)
@@ -210,7 +213,7 @@ func (o outcome) String() string {
 	for _, name := range slices.Sorted(maps.Keys(o.used)) {
 		fmt.Fprintf(&b, "%s %.1f s, ", name, o.used[name])
 	}
-	fmt.Fprintf(&b, "generator %.1f s); lag, mean/last/growth a second of inflow:", o.done.CPUSeconds)
+	fmt.Fprintf(&b, "generator %.1f s, others on the machine %.1f s); lag, mean/last/growth a second of inflow:", o.done.CPUSeconds, o.others)
 	for _, part := range []string{partStages, partCluster, partSink} {
 		t := o.trends[part]
 		fmt.Fprintf(&b, " %s %d/%d/%+.0f of %.0f", part, t.mean, t.last, t.perSecond, t.inflow)
