@@ -116,7 +116,7 @@ func (s *Service) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
-		s.owner.Store(false)
+		s.setOwner(false)
 		s.judged.Store(0)
 		s.cfg.Status.Ready("state", false)
 		s.metrics.Rebuilds.Inc()
@@ -158,7 +158,7 @@ func (s *Service) life(ctx context.Context) error {
 	if err := l.takeOver(ctx); err != nil {
 		return err
 	}
-	s.owner.Store(true)
+	s.setOwner(true)
 	s.cfg.Status.Ready("state", true)
 	s.cfg.Log.Info("owning the graph", zap.Int("population", l.detector.Population()))
 	return l.serve(ctx)
@@ -177,6 +177,15 @@ func (s *Service) ensureTopics(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+func (s *Service) setOwner(owner bool) {
+	s.owner.Store(owner)
+	value := 0.0
+	if owner {
+		value = 1
+	}
+	s.metrics.Owner.Set(value)
 }
 
 // Owner reports whether this instance owns the graph.

@@ -18,6 +18,7 @@ type Metrics struct {
 	Evaluation prometheus.Histogram
 	Decisions  *prometheus.CounterVec
 	Lag        prometheus.Gauge
+	Owner      prometheus.Gauge
 	LinksLag   prometheus.Gauge
 }
 
@@ -36,7 +37,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		Lag:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "iolaus_event_time_lag_seconds", Help: "Wall clock minus the event time of the latest decision."}),
 		LinksLag:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "iolaus_links_lag_records", Help: "Records of the links topic that have not been read yet, or are held back."}),
 	}
-	reg.MustRegister(m.Facts, m.Unreadable, m.Rebuilds, m.Held, m.Redis, m.Evaluation, m.Decisions, m.Lag, m.LinksLag)
+	m.Owner = prometheus.NewGauge(prometheus.GaugeOpts{Name: "iolaus_graph_owner", Help: "1 where this instance owns the graph, 0 where it follows."})
+	reg.MustRegister(m.Owner, m.Facts, m.Unreadable, m.Rebuilds, m.Held, m.Redis, m.Evaluation, m.Decisions, m.Lag, m.LinksLag)
 	return m
 }
 

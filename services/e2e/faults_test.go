@@ -116,17 +116,17 @@ func (f *fleet) awaitFleet(t *testing.T) {
 		owners := 0
 		for service, members := range f.members {
 			for _, m := range members {
-				code, body := (&stack{http: m.http}).get(t, "/readyz")
-				switch {
-				case code == http.StatusOK && service == "cluster":
-					owners++
-				case code != http.StatusOK && service != "cluster":
+				s := &stack{http: m.http}
+				if code, body := s.get(t, "/readyz"); code != http.StatusOK {
 					return fmt.Sprintf("%s is not ready: %d %s", service, code, body)
+				}
+				if _, body := s.get(t, "/metrics"); strings.Contains(string(body), `iolaus_graph_owner{service="cluster"} 1`) {
+					owners++
 				}
 			}
 		}
 		if owners != 1 {
-			return fmt.Sprintf("%d owners of the graph are ready", owners)
+			return fmt.Sprintf("%d instances own the graph", owners)
 		}
 		return ""
 	})
