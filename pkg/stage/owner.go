@@ -33,6 +33,7 @@ type owner[E, S any, P Packed[S]] struct {
 	batch   []item[E, S]
 	told    time.Time    // when the activity was last told
 	came    time.Time    // when records last came
+	fast    bool         // they come so fast that it pays to let them gather
 	showed  time.Time    // when the group's offset was last sent
 	shown   atomic.Int64 // the group's offset as confirmed
 	now     int64        // wall clock at the start of the batch, Unix ms
@@ -53,7 +54,10 @@ const (
 	tellBusy  = 30 * time.Second // how long activity is kept while records keep coming, at most
 	tellRate  = 500              // accounts whose open minutes are told a second while records keep coming
 	showEvery = time.Second      // between commits of the group's offset
-	workGrace = 3 * time.Second  // to finish a batch when the partition is given up
+
+	gatherRate = 8_000                 // records a second of a partition from which on they are let gather
+	gatherFor  = 20 * time.Millisecond // from batch to batch then, as long as nothing lags
+	workGrace  = 3 * time.Second       // to finish a batch when the partition is given up
 )
 
 // run reads and applies until ctx ends (nil) or something fails.
@@ -61,6 +65,7 @@ func (o *owner[E, S, P]) run(ctx context.Context, reader *kafka.Reader) error {
 	work, cancel := graceful(ctx, workGrace)
 	defer cancel()
 	for ctx.Err() == nil {
+		o.gather(ctx)
 		b, err := o.read(ctx, reader)
 		if err != nil {
 			return err
@@ -73,6 +78,26 @@ func (o *owner[E, S, P]) run(ctx context.Context, reader *kafka.Reader) error {
 		}
 	}
 	return nil
+}
+
+// gather waits a moment where records come fast and nothing lags: a batch costs its
+// transaction and each account its packing, however few records they are for.
+func (o *owner[E, S, P]) gather(ctx context.Context) {
+	wait := time.Until(o.came.Add(gatherFor))
+	if !o.fast || wait <= 0 {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(wait):
+	}
+}
+
+// pace notes how fast records come.
+func (o *owner[E, S, P]) pace(b kafka.Batch, now time.Time) {
+	since := max(now.Sub(o.came), gatherFor/2)
+	o.fast = b.CaughtUp && float64(len(b.Records)) > gatherRate*since.Seconds()
+	o.came = now
 }
 
 // read waits for records until there is something else to do.
@@ -92,6 +117,9 @@ func (o *owner[E, S, P]) read(ctx context.Context, reader *kafka.Reader) (kafka.
 // apply takes a batch through the order that makes the windows exact. Wherever it is cut
 // off, the next owner begins where Redis says, and repeats with the same result.
 func (o *owner[E, S, P]) apply(ctx context.Context, b kafka.Batch) error {
+	if len(b.Records) > 0 {
+		o.pace(b, time.Now())
+	}
 	if err := o.fold(ctx, b.Records); err != nil {
 		return err
 	}
@@ -163,11 +191,7 @@ func (o *owner[E, S, P]) show(caughtUp bool) {
 
 // fold decodes the records, loads what is not resident and folds the events in order.
 func (o *owner[E, S, P]) fold(ctx context.Context, records []*kgo.Record) error {
-	now := time.Now()
-	o.batch, o.now = o.batch[:0], now.UnixMilli()
-	if len(records) > 0 {
-		o.came = now
-	}
+	o.batch, o.now = o.batch[:0], time.Now().UnixMilli()
 	for _, r := range records {
 		if err := o.take(ctx, r); err != nil {
 			return err

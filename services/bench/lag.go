@@ -154,10 +154,18 @@ type trend struct {
 	mean, last int64
 	perSecond  float64 // growth of the lag, least squares over the last three quarters
 	inflow     float64 // records a second
+	seconds    float64 // of those three quarters
+	tooth      float64 // seconds of inflow by which a part that works in batches goes up and down
 }
 
-// growing allows 2% of the inflow: the lag of parts that work in batches is a saw-tooth.
-func (t trend) growing() bool { return t.perSecond > 0.02*t.inflow+20 }
+// growing allows 2% of the inflow, and half a tooth, since where the measured time cuts a
+// saw-tooth shows as a slope.
+func (t trend) growing() bool {
+	return t.perSecond*t.seconds > t.inflow*(0.02*t.seconds+t.tooth/2)
+}
+
+// teeth is how long each part gathers records at most, in seconds.
+var teeth = map[string]float64{partStages: 0.5, partCluster: 0.5, partSink: 10}
 
 func trendOf(all []sample, part string) trend {
 	all = all[len(all)/4:]
@@ -175,5 +183,6 @@ func trendOf(all []sample, part string) trend {
 		mean: int64(sy / n), last: last.lag[part],
 		perSecond: (n*sxy - sx*sy) / (n*sxx - sx*sx),
 		inflow:    float64(last.ends[part]-first.ends[part]) / seconds,
+		seconds:   seconds, tooth: teeth[part],
 	}
 }

@@ -25,6 +25,7 @@ type latency struct {
 	length  time.Duration
 	scale   float64
 	profile string
+	upArgs  []string
 
 	mu     sync.Mutex
 	due    map[tip]time.Time
@@ -52,6 +53,7 @@ event by event, beside honest background traffic, all with event time now.`,
 	fl.DurationVar(&l.length, "for", time.Minute, "how long accounts arrive")
 	fl.Float64Var(&l.scale, "scale", 0.05, "accounts of press")
 	fl.StringVar(&l.profile, "profile", "", "write a CPU profile of the measured time to this file")
+	fl.StringArrayVar(&l.upArgs, "up", nil, "further argument of iolaus up")
 	return cmd
 }
 
@@ -65,7 +67,7 @@ func (l *latency) run(ctx context.Context) error {
 		return err
 	}
 	defer done()
-	d, err := l.bench.up(ctx, dir)
+	d, err := l.bench.up(ctx, dir, l.upArgs...)
 	if err != nil {
 		return err
 	}

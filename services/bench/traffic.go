@@ -64,7 +64,7 @@ func (t *traffic) customer(i int) customer {
 		AccountId: id, ApiKeyId: fmt.Sprintf("key_%016x", r.Uint64()), Model: models[r.IntN(len(models))],
 		Task: tasks[r.IntN(len(tasks))], Country: countries[r.IntN(len(countries))],
 		Ja4:          fmt.Sprintf("t13d1516h2_%012x_b186095e22b6", r.IntN(40)),
-		UserAgent:    fmt.Sprintf("atlas-python/2.%d.0", r.IntN(12)),
+		UserAgent:    fmt.Sprintf("atlas-python/2.%d.0 (Linux x86_64; CPython 3.12)", r.IntN(12)),
 		TemplateHash: fmt.Sprintf("%016x", r.Uint64()), Endpoint: "/v1/messages",
 	}
 	if r.IntN(4) == 0 { // a popular framework's template
