@@ -3,6 +3,7 @@ package decode
 import (
 	"encoding/binary"
 	"math/bits"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -119,6 +120,9 @@ func (s *scanner) value(i int) error {
 		return s.literal("null")
 	case c == '"' && (typ == typeString || typ == typeTime):
 		return s.stringValue(i, typ)
+	case c == '"' && s.pos+1 < len(s.buf) && s.buf[s.pos+1] == '"':
+		s.pos += 2 // an empty string stands for absent, whatever the field is
+		return nil
 	case c == '-' || isDigit(c):
 		switch typ {
 		case typeInt, typeUint, typeTime:
@@ -150,7 +154,7 @@ func (s *scanner) stringValue(i int, typ fieldType) error {
 		return err
 	}
 	if typ == typeTime {
-		t, err := time.Parse(time.RFC3339, string(b))
+		t, err := time.Parse(time.RFC3339, strings.ToUpper(string(b)))
 		if err != nil {
 			return reject(ReasonBadTime, s.msg.fields[i].name, "neither Unix milliseconds nor RFC 3339")
 		}

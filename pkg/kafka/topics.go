@@ -20,6 +20,7 @@ type Topic struct {
 	Compact    bool          // keep the newest record of each key
 	Retention  time.Duration // 0 = for ever where compacted, else the broker's default
 	MaxBytes   int           // largest batch; 0 = the broker's default
+	Forever    bool          // never delete by age
 	Whole      time.Duration // where compacted: how long every record stays, before only the newest of its key does
 }
 
@@ -86,6 +87,10 @@ func (t Topic) configs() map[string]*string {
 		policy = append(policy, "delete")
 		ms := strconv.FormatInt(t.Retention.Milliseconds(), 10)
 		c["retention.ms"] = &ms
+	}
+	if t.Forever {
+		never := "-1"
+		c["retention.ms"] = &never
 	}
 	if t.Whole > 0 {
 		ms := strconv.FormatInt(t.Whole.Milliseconds(), 10)

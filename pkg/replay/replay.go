@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -65,6 +66,10 @@ func Run(ctx context.Context, cfg Config) (report.Metrics, error) {
 		out.Abort()
 		return report.Metrics{}, err
 	}
+	if r.events == 0 && cfg.Input == "" {
+		out.Abort()
+		return report.Metrics{}, errNothing
+	}
 	if cfg.Labels != "" {
 		if err := r.judgeBy(ctx, cfg.Labels, dec); err != nil {
 			out.Abort()
@@ -77,6 +82,10 @@ func Run(ctx context.Context, cfg Config) (report.Metrics, error) {
 	}
 	return r.tally.Metrics(), nil
 }
+
+// errNothing says that a range of topics holds nothing, which is never what was meant. A
+// folder of empty files is a run without events.
+var errNothing = errors.New("no event in the range: the topics are empty, or retention has deleted it from them")
 
 func open(ctx context.Context, cfg *Config, dec *decode.Decoder) ([]source, error) {
 	if cfg.Input != "" {

@@ -90,8 +90,8 @@ func (k *topics) replay(cfg Config) (map[string]uint64, map[string]uint64) {
 func TestTopics(t *testing.T) {
 	k := newTopics(t)
 	everything := time.UnixMilli(ts - 1000)
-	if events, _ := k.replay(k.config(everything, time.Time{})); len(events) != 0 {
-		t.Fatalf("empty topics hold %v", events)
+	if _, err := Run(t.Context(), k.config(everything, time.Time{})); !errors.Is(err, errNothing) {
+		t.Fatalf("empty topics: %v, want %v", err, errNothing)
 	}
 	for i := range 30 {
 		k.produce(k.record("requests", i, requestLine(i)))
@@ -116,8 +116,8 @@ func TestTopics(t *testing.T) {
 	if events["requests"] != 10 || events["signups"] != 0 {
 		t.Fatalf("ten seconds hold %v", events)
 	}
-	if events, _ := k.replay(k.config(time.UnixMilli(ts+1_000_000), time.Time{})); len(events) != 0 {
-		t.Fatalf("after the end: %v", events)
+	if _, err := Run(t.Context(), k.config(time.UnixMilli(ts+1_000_000), time.Time{})); !errors.Is(err, errNothing) {
+		t.Fatalf("after the end: %v, want %v", err, errNothing)
 	}
 	groups, err := k.adm.ListGroups(t.Context())
 	if err != nil || len(groups) != 0 {

@@ -23,7 +23,7 @@ func Topics() []kafka.Topic {
 	}
 	for _, in := range Inputs() {
 		topics = append(topics,
-			kafka.Topic{Name: in},
+			kafka.Topic{Name: in, Forever: true}, // how long is for whoever owns the inputs to say
 			kafka.Topic{Name: in + wire.SuffixDLQ, Retention: refusedRetention, MaxBytes: kafka.WholeBytes},
 			kafka.Topic{Name: in + wire.SuffixLate, Retention: refusedRetention, MaxBytes: kafka.WholeBytes},
 		)

@@ -150,7 +150,7 @@ func (s *Service) life(ctx context.Context) error {
 	}
 	defer l.close()
 	watched := make(chan struct{})
-	go func() { defer close(watched); l.watchKafka(ctx) }()
+	go func() { defer close(watched); l.watch(ctx) }()
 	defer func() { cancel(nil); <-watched }()
 	if err := l.follow(ctx, lease.won); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/iolaus-io/iolaus/pkg/detect"
+	"github.com/iolaus-io/iolaus/pkg/event"
 	"github.com/iolaus-io/iolaus/pkg/link"
 	"github.com/iolaus-io/iolaus/pkg/wire"
 )
@@ -32,12 +33,17 @@ type life struct {
 	out      batch
 }
 
+// fetchMaxWait is how long a fetch stays open at the broker. A fetch over many partitions is not
+// always answered at once when one of them gets a record, so it is asked again often; on an idle
+// topic that costs forty small requests a second.
+const fetchMaxWait = 25 * time.Millisecond
+
 func (s *Service) newLife() (*life, error) {
 	opts := append([]kgo.Opt{}, s.cfg.Client...)
 	cl, err := kgo.NewClient(append(opts,
 		kgo.ConsumeTopics(historyTopics()...), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(),
-		kgo.FetchMaxWait(250*time.Millisecond), kgo.FetchMinBytes(1),
+		kgo.FetchMaxWait(fetchMaxWait), kgo.FetchMinBytes(1),
 		kgo.TransactionalID(transactionalID), kgo.TransactionTimeout(30*time.Second),
 		kgo.ProducerLinger(0))...)
 	if err != nil {
@@ -52,15 +58,15 @@ func (s *Service) newLife() (*life, error) {
 
 func (l *life) close() { l.cl.CloseAllowingRebalance() }
 
-// How often Kafka is asked whether it is there, and how long it may take to say so.
+// How often the backends are asked whether they are there, and how long one may take to say so.
 const (
 	askEvery   = 2 * time.Second
 	askTimeout = 3 * time.Second
 )
 
-// watchKafka keeps the condition kafka true to what brokers say, until ctx ends: a client
-// waits for a broker that is down without a word.
-func (l *life) watchKafka(ctx context.Context) {
+// watch keeps the conditions kafka and redis true to what they say, until ctx ends: a client
+// waits for a broker that is down without a word, and an idle service asks nothing of the store.
+func (l *life) watch(ctx context.Context) {
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
 	for {
@@ -71,6 +77,13 @@ func (l *life) watchKafka(ctx context.Context) {
 			return
 		}
 		l.s.cfg.Status.Ready("kafka", err == nil)
+		asking, cancel = context.WithTimeout(ctx, askTimeout)
+		_, err = l.s.cfg.Store.Load(asking, event.StreamSignup, 0, []string{"-"})
+		cancel()
+		if ctx.Err() != nil {
+			return
+		}
+		l.s.cfg.Status.Ready("redis", err == nil)
 		select {
 		case <-ctx.Done():
 			return

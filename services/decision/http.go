@@ -20,8 +20,9 @@ const (
 
 type decideInput struct {
 	Body struct {
-		AccountID string  `json:"account_id" minLength:"1" maxLength:"128" doc:"The account that asks."`
-		APIKeyID  *string `json:"api_key_id,omitempty" nullable:"true" maxLength:"256" doc:"The key it asks with; absent, null or empty for none."`
+		_         struct{} `additionalProperties:"true"`
+		AccountID string   `json:"account_id" minLength:"1" maxLength:"128" doc:"The account that asks."`
+		APIKeyID  *string  `json:"api_key_id,omitempty" nullable:"true" maxLength:"256" doc:"The key it asks with; absent, null or empty for none."`
 	}
 }
 
@@ -74,12 +75,29 @@ func Register(mux *http.ServeMux, view *View, loading LoadingConfig, m *Metrics)
 	registerRPC(mux, view, loading, m)
 }
 
+// plainJSON reads a body as JSON whatever its content type says: there is no other, and
+// curl sends a form's by default.
+func plainJSON(ctx huma.Context, next func(huma.Context)) { next(jsonContext{ctx}) }
+
+type humaContext = huma.Context // embedded under a name that hides none of its methods
+
+type jsonContext struct{ humaContext }
+
+// Header answers content-type with JSON.
+func (c jsonContext) Header(name string) string {
+	if strings.EqualFold(name, "content-type") {
+		return "application/json"
+	}
+	return c.humaContext.Header(name)
+}
+
 func newAPI(mux *http.ServeMux, view *View, loading LoadingConfig, m *Metrics) huma.API {
 	cfg := huma.DefaultConfig("Iolaus decision service", apiVersion)
 	cfg.Info.Description = "What an account may do, and why. Answers come from memory and say how fresh they are."
 	cfg.DocsPath, cfg.SchemasPath, cfg.CreateHooks = "", "", nil
 	cfg.OpenAPIPath = openAPIPath
 	api := humago.New(mux, cfg)
+	api.UseMiddleware(plainJSON)
 	h := handlers{view, loading, m}
 	huma.Register(api, operation(http.MethodPost, "/v1/decide", "decide", "What to do with a request",
 		"What a gateway asks per request. An account that nothing was ever decided about is allowed. "+

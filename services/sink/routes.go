@@ -82,7 +82,7 @@ const lettersKept = 30 * 24 * time.Hour
 // wrong with them.
 func Topics() []kafka.Topic {
 	return []kafka.Topic{
-		{Name: wire.TopicLabels},
+		{Name: wire.TopicLabels, Forever: true},
 		{Name: wire.TopicLabels + wire.SuffixDLQ, Retention: lettersKept, MaxBytes: kafka.WholeBytes},
 	}
 }

@@ -32,6 +32,9 @@ func runMigrate(cmd *cobra.Command, _ []string) error {
 		return invalid(err)
 	}
 	applied, err := clickhouse.Migrate(cmd.Context(), s.ClickHouse, migrations.FS())
+	if err != nil && len(applied) == 0 {
+		return err
+	}
 	if told := tellApplied(cmd.OutOrStdout(), applied); err == nil {
 		err = told
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/iolaus-io/iolaus/pkg/decode"
 	"github.com/iolaus-io/iolaus/pkg/graph"
+	"github.com/iolaus-io/iolaus/pkg/policy"
 	"github.com/iolaus-io/iolaus/pkg/replay"
 	"github.com/iolaus-io/iolaus/pkg/report"
 )
@@ -73,6 +74,16 @@ func runReplay(cmd *cobra.Command, f *replayFlags) error {
 	policies := f.policies
 	if len(policies) == 0 {
 		policies = []string{""}
+	}
+	for _, p := range policies {
+		if _, err := policy.Load(p); err != nil {
+			return usagef("--policy: %w", err)
+		}
+	}
+	if f.labels != "" {
+		if _, err := os.Stat(f.labels); err != nil {
+			return usagef("--labels: %w", err)
+		}
 	}
 	for _, p := range policies {
 		run := cfg

@@ -184,7 +184,7 @@ func produceWorld(ctx context.Context, f *simulateFlags, w *simulate.World, prog
 	}
 	w.Events(func(e simulate.Event) bool {
 		cl.Produce(ctx, &kgo.Record{Topic: e.Stream.String(), Key: []byte(e.AccountID), Value: append([]byte(nil), e.Value...),
-			Headers: headers, Timestamp: time.UnixMilli(e.TS)}, done)
+			Headers: headers}, done) // stamped now: retention goes by the stamp, and would drop a history at once
 		counts[e.Stream]++
 		if counts[e.Stream]&0x3ff == 0 {
 			progress(counts, e.TS)

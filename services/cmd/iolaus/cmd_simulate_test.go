@@ -100,7 +100,7 @@ func checkRequest(t *testing.T, r *kgo.Record, format string) {
 	if err := read(r.Value, &m); err != nil {
 		t.Fatal(err)
 	}
-	if m.GetAccountId() != string(r.Key) || m.GetTs() != r.Timestamp.UnixMilli() || m.GetModel() == "" {
+	if m.GetAccountId() != string(r.Key) || time.Since(r.Timestamp) > time.Minute || m.GetModel() == "" {
 		t.Fatalf("key %s, time %s: %v", r.Key, r.Timestamp, &m)
 	}
 }
