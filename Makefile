@@ -38,7 +38,7 @@ test-exact: setup ## exact windows under kill -9 and rebalances; IOLAUS_LONG=1 f
 e2e: setup ## the built binary, driven through HTTP, Kafka and SQL
 	$(GO) test -count=1 -timeout 20m ./services/e2e/...
 
-bench: setup build ## the figures of the README, on an idle machine
+bench: setup build ## the figures of docs/benchmarks.md, on an idle machine
 	@scripts/bench.sh
 
 lint: ## gofmt, go vet, golangci-lint: import order of the core among the rest
