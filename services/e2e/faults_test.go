@@ -120,7 +120,7 @@ func (f *fleet) awaitFleet(t *testing.T) {
 				if code, body := s.get(t, "/readyz"); code != http.StatusOK {
 					return fmt.Sprintf("%s is not ready: %d %s", service, code, body)
 				}
-				if _, body := s.get(t, "/metrics"); strings.Contains(string(body), `iolaus_graph_owner{service="cluster"} 1`) {
+				if _, body := s.get(t, "/metrics"); strings.Contains(body, `iolaus_graph_owner{service="cluster"} 1`) {
 					owners++
 				}
 			}
