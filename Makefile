@@ -24,7 +24,7 @@ demo: setup build ## watch the campaigns of the 2026 reports being found; off a 
 	@scripts/demo.sh
 
 test: setup ## all tests in their short form, on real engines
-	$(GO) test -timeout 15m $(PACKAGES)
+	$(GO) test -count=1 -timeout 15m $(PACKAGES)
 
 setup-real: ## fetch Apache Kafka into .tools (once; Java 17 and Maven)
 	@scripts/setup-real.sh
