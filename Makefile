@@ -7,7 +7,7 @@ GO    ?= go
 # All packages of the three modules: with go.work and no module at the root, ./... finds none.
 PACKAGES := ./schemas/... ./pkg/... ./services/...
 
-.PHONY: help setup build demo test setup-real test-real test-exact e2e bench lint generate generate-check tidy-check isolated vuln links ci clean
+.PHONY: help setup build demo test setup-real test-real test-exact e2e bench eval eval-quick lint generate generate-check tidy-check isolated vuln links ci clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -40,6 +40,12 @@ e2e: setup ## the built binary, driven through HTTP, Kafka and SQL
 
 bench: setup build ## the figures of docs/benchmarks.md, on an idle machine
 	@scripts/bench.sh
+
+eval: build ## judge the detector on worlds of every scenario, beside baselines and ablations; long
+	$(BIN) eval --closed-loop --out eval-out
+
+eval-quick: build ## the same on small worlds in under a minute, against .ci/eval-guard.yaml
+	$(BIN) eval --quick --out eval-out --guard .ci/eval-guard.yaml
 
 lint: ## gofmt, go vet, golangci-lint: import order of the core among the rest
 	@scripts/lint.sh

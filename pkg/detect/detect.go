@@ -42,6 +42,15 @@ type accountState struct {
 	label     float64 // log-odds of a label that was fed
 	told      float64
 	toldGroup graph.Cluster
+	listed    graph.Cluster // the cluster whose member it was last said to be
+	listedAt  int64
+	older     bool                 // than the stream: it has no signup
+	beside    float64              // what speaks against it that no key brings with it, log-odds
+	heldAt    uint64               // exchanges when it was first held back for being possibly a victim's
+	usedSince int64                // event time of the account's first request, 0 = none
+	keys      []window.KeyFeatures // whose use has changed
+	thefts    []theft              // of each of them
+	revoked   []string             // ids of keys
 }
 
 // clusterState is what was last told of a cluster.
@@ -51,6 +60,8 @@ type clusterState struct {
 	told        float64
 	toldSize    int
 	toldAt      int64
+	listed      int // members that were said to be
+	suspended   int // accounts that were suspended as its members
 }
 
 // Detector is not safe for concurrent use.
@@ -59,6 +70,7 @@ type Detector struct {
 	policy   *policy.Policy
 	priors   score.Config
 	signals  []score.Signal
+	off      [link.NumFamilies]bool
 	accounts []accountState
 	clusters []clusterState
 	dirty    []graph.Account
@@ -69,7 +81,7 @@ type Detector struct {
 
 // New returns a detector without history.
 func New(cfg graph.Config, p *policy.Policy) *Detector {
-	return &Detector{graph: graph.New(cfg), policy: p, priors: p.Priors(), signals: score.Signals()}
+	return &Detector{graph: graph.New(cfg), policy: p, priors: p.Priors(), signals: score.Signals(), off: cfg.Off}
 }
 
 // Observe merges a fact, and marks its account for a new look where the fact ties it
@@ -80,16 +92,33 @@ func (d *Detector) Observe(f *link.Fact) {
 	if d.state(a).action == wire.ActionSuspend {
 		return
 	}
-	if tied || f.Kind == link.KindVolume && worthALook(f.Count) {
+	switch {
+	case tied && f.Kind.Ties():
 		d.markDirty(a, f.Last)
-		d.accounts[a].tied = d.accounts[a].tied || tied
+		d.accounts[a].tied = true
+	case f.Kind == link.KindVolume && worthALook(f.Count) && (f.Count >= profileAt || d.concerned(a)):
+		d.markDirty(a, f.Last)
 	}
 }
 
+// profileAt is the count of a day from which the windows of an account are read that nothing
+// ties to anybody: it is part of the population that others are compared with.
+const profileAt = 8
+
+// concerned reports whether there is anything to decide about an account: something ties it, or
+// it is in a cluster, was said to be, or was acted against.
+func (d *Detector) concerned(a graph.Account) bool { return d.involved(a) || d.graph.Tied(a) }
+
+func (d *Detector) involved(a graph.Account) bool {
+	st := &d.accounts[a]
+	return st.action != "" || st.listed != graph.NoCluster || d.graph.ClusterOf(a) != graph.NoCluster
+}
+
 // worthALook thins out the looks at an account whose volume alone grows: at each
-// doubling up to 16 events of a day, and at each fourfold after that.
+// doubling up to 16 events of a day, and at each fourfold after that. A count that is no power of
+// two is told when the use of a key has changed.
 func worthALook(count uint64) bool {
-	return count <= 16 || bits.TrailingZeros64(count)%2 == 0
+	return count <= 16 || bits.TrailingZeros64(count)%2 == 0 || bits.OnesCount64(count) != 1
 }
 
 // Again marks an account for a new look, for its windows have changed since the last.
@@ -109,7 +138,7 @@ func (d *Detector) markDirty(a graph.Account, at int64) {
 
 func (d *Detector) state(a graph.Account) *accountState {
 	for int(a) >= len(d.accounts) {
-		d.accounts = append(d.accounts, accountState{toldGroup: graph.NoCluster})
+		d.accounts = append(d.accounts, accountState{toldGroup: graph.NoCluster, listed: graph.NoCluster})
 	}
 	return &d.accounts[a]
 }
@@ -146,10 +175,25 @@ func (d *Detector) Join(account string, f *window.Features, at int64) {
 		st.exchanges = f.Requests.Total
 		st.in = f.Requests.Sums[window.Fortnight].Input
 		st.out = f.Requests.Sums[window.Fortnight].Output
+		st.usedSince = f.Requests.First
 	}
-	d.graph.SetOwn(a, st.own.Families)
+	st.older = f.Signup == nil || f.Signup.First == 0
+	d.noteKeys(st, f)
+	by, all := d.graph.Colleagues(a)
+	score.Colleagues(&st.own, by, all)
+	for fam, off := range d.off {
+		if off {
+			st.own.Families[fam] = 0
+		}
+	}
+	d.graph.SetOwn(a, st.own.Families, vouched(f))
 	d.traits = score.Traits(d.traits[:0], f)
 	d.graph.SetTraits(a, d.traits)
+}
+
+// vouched reports whether somebody answers for the account itself.
+func vouched(f *window.Features) bool {
+	return f.Signup != nil && f.Signup.SSO || f.Payments != nil && f.Payments.Invoice
 }
 
 // Evaluate looks anew at every dirty account. wallMS is the time to put on decisions,
@@ -163,7 +207,9 @@ func (d *Detector) Evaluate(wallMS int64) *Output {
 		st := &d.accounts[a]
 		at, tied := st.dirtyAt, st.tied
 		st.dirtyAt, st.tied = 0, false
-		d.evaluate(a, at, wallMS, tied)
+		if d.concerned(a) {
+			d.evaluate(a, at, wallMS, tied)
+		}
 	}
 	d.dirty = d.dirty[:0]
 	return &d.out
@@ -180,12 +226,12 @@ func (d *Detector) newDay(wall int64) {
 	d.today = today
 	at := int64(today) * link.PaneMS
 	d.graph.Expire(at)
-	for _, m := range d.noteChanges() {
+	for _, m := range d.graph.Changes() {
 		d.decideLeft(m, at, wall)
 	}
 	for i := range d.accounts {
 		a := graph.Account(i) //nolint:gosec // indexes are 32-bit
-		if d.accounts[i].action != wire.ActionSuspend && d.graph.Linked(a) {
+		if d.accounts[i].action != wire.ActionSuspend && d.concerned(a) && (d.involved(a) || d.graph.LastSeen(a) >= at-link.PaneMS) {
 			d.evaluate(a, at, wall, false)
 		}
 	}
@@ -196,13 +242,19 @@ func (d *Detector) evaluate(a graph.Account, at, wall int64, tied bool) {
 	before := d.graph.ClusterOf(a)
 	fit := d.graph.Place(a, at, tied)
 	after := d.graph.ClusterOf(a)
-	for _, m := range d.noteChanges() {
+	for _, m := range d.graph.Changes() {
 		if m.Account != a {
 			d.decideLeft(m, at, wall)
 		}
 		if m.Cluster != after && m.Cluster != before {
 			d.decideCluster(m.Cluster, at, wall)
 		}
+	}
+	if d.revokeKeys(a, at, wall) {
+		for _, m := range d.graph.Changes() { // it is in no cluster now, and a pair has dissolved
+			d.decideLeft(m, at, wall)
+		}
+		fit = graph.Affinity{}
 	}
 	d.decide(a, &fit, at, wall)
 	if before != graph.NoCluster {
@@ -220,21 +272,6 @@ func (d *Detector) decideLeft(m graph.Change, at, wall int64) {
 	}
 }
 
-// noteChanges turns membership changes into records, and returns them.
-func (d *Detector) noteChanges() []graph.Change {
-	changes := d.graph.Changes()
-	for _, c := range changes {
-		m := wire.Member{ClusterID: d.graph.ClusterID(c.Cluster), AccountID: d.graph.ID(c.Account)}
-		if c.Joined {
-			m.JoinedAt = c.At
-		} else {
-			m.JoinedAt, m.LeftAt = c.Since, c.At
-		}
-		d.out.Members = append(d.out.Members, m)
-	}
-	return changes
-}
-
 // Scoring moves of less than this do not make all members be decided anew.
 const redecide = 0.01
 
@@ -244,10 +281,16 @@ func (d *Detector) decideCluster(c graph.Cluster, at, wall int64) {
 	members := d.graph.Members(c)
 	s := d.clusterScore(c)
 	moved := s-st.decided > redecide || st.decided-s > redecide
+	if s < listFrom && st.decided < listFrom {
+		moved = false // a hypothesis before and after
+	}
 	grown := len(members) != st.decidedSize && (len(members) < 16 || len(members) > st.decidedSize*9/8)
-	if moved || grown {
+	if moved || grown && s >= listFrom {
 		st.decided, st.decidedSize = s, len(members)
 		for _, m := range members {
+			if d.state(m).action == wire.ActionSuspend && d.accounts[m].listed == c {
+				continue // stands, and is told
+			}
 			fit := d.graph.Fit(m)
 			d.decide(m, &fit, at, wall)
 		}
@@ -262,6 +305,17 @@ func (d *Detector) clusterState(c graph.Cluster) *clusterState {
 	return &d.clusters[c]
 }
 
+// memberScore is the score of the part of a cluster that an account belongs to by its content,
+// or of the whole where no content ties it.
+func (d *Detector) memberScore(a graph.Account, c graph.Cluster) float64 {
+	if d.graph.ClusterOf(a) == c {
+		if rest, ok := d.graph.Rest(a); ok {
+			return score.Probability(d.priors.Group(d.graph.Families(c), rest, len(d.graph.Members(c))))
+		}
+	}
+	return d.clusterScore(c)
+}
+
 func (d *Detector) clusterScore(c graph.Cluster) float64 {
 	size := len(d.graph.Members(c))
 	if size == 0 {
@@ -274,11 +328,22 @@ func (d *Detector) clusterScore(c graph.Cluster) float64 {
 func (d *Detector) decide(a graph.Account, fit *graph.Affinity, at, wall int64) {
 	st := d.state(a)
 	c := d.graph.ClusterOf(a)
-	if c == graph.NoCluster && st.action == "" {
+	if c == graph.NoCluster && st.action == "" && st.listed == graph.NoCluster {
 		return
 	}
 	in, accountOdds := d.input(a, c, fit, at)
+	st.beside = in.Beside
+	if in.ClusterScore < listFrom && st.action == "" && st.listed == graph.NoCluster {
+		return // a hypothesis: nobody acts upon it, and nobody is told
+	}
 	action := d.policy.Decide(st.action, in)
+	if Severe(action) && d.ownersTurn(a, fit) {
+		if st.listed != c {
+			d.list(a, graph.NoCluster, &in, at)
+		}
+		return // others used the account's key, or may have: it is looked at again when that is known
+	}
+	d.list(a, c, &in, at)
 	d.tellAccount(a, c, score.Probability(accountOdds), fit, at)
 	if action == st.action || (st.action == "" && action == wire.ActionAllow) {
 		return
@@ -293,19 +358,18 @@ func (d *Detector) input(a graph.Account, c graph.Cluster, fit *graph.Affinity, 
 		AccountScore: score.Probability(odds), Population: d.graph.Population(),
 		AgeDays: float64(at-d.graph.FirstSeen(a)) / link.PaneMS,
 	}
-	for f := link.FamilyNetwork; f < link.NumFamilies; f++ {
-		if fam[f] >= 1 {
-			in.Families++
-			if f != link.FamilyNetwork {
-				in.HardFamilies++
-			}
-		}
+	for _, f := range [...]link.Family{link.FamilyPayment, link.FamilyIdentity, link.FamilyTiming, link.FamilyHistory} {
+		in.Beside += max(0, fam[f])
 	}
+	in.Families = d.graph.Witnesses(c, fit, &fam)
+	fam[link.FamilyNetwork] = 0
+	in.HardFamilies = d.graph.Witnesses(c, fit, &fam)
 	if c != graph.NoCluster {
-		in.ClusterScore = d.clusterScore(c)
+		in.ClusterScore = d.memberScore(a, c)
 		in.Size = len(d.graph.Members(c))
+		in.ClusterFamilies = d.graph.Independent(c)
 		in.Evidence = fit.Evidence()
-		in.Rare = fit.Rare()
+		in.Rare = fit.Badge()
 	}
 	return in, odds
 }

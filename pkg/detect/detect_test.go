@@ -1,22 +1,23 @@
 package detect
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/iolaus-io/iolaus/pkg/event"
+	"github.com/iolaus-io/iolaus/pkg/graph"
 	"github.com/iolaus-io/iolaus/pkg/link"
 	"github.com/iolaus-io/iolaus/pkg/policy"
 	"github.com/iolaus-io/iolaus/pkg/window"
 	"github.com/iolaus-io/iolaus/pkg/wire"
 )
 
-// campaign is a ring that shares what the reports say: a card, a device, a template, each account its own address.
+// campaign is a ring that shares what the reports say: a prompt, a device, a card for every two
+// accounts, each its own address.
 const campaign = `
-	crowd 400
+	crowd 1500
 	at 2h
 	windows a[1-12] tor fast cot
-	touch a[1-12] device:farm card:stolen template:lure ip:{}
+	touch a[1-12] device:farm card:{/2} template:lure ip:{}
 	at 4h
 	touch a[1-12] phone:burner
 `
@@ -26,12 +27,29 @@ func TestScenarios(t *testing.T) {
 		{"campaign", campaign + `
 			expect-cluster a[1-12]
 			expect a[1-12] suspend
-			expect honest[0-399] allow`},
+			expect honest[0-1499] allow`},
 		// The same ring in an empty population: nothing is known to be rare yet.
 		{"too young a population", `
 			windows a[1-12] tor fast cot
-			touch a[1-12] device:farm card:stolen template:lure ip:{}
+			touch a[1-12] device:farm card:{/2} template:lure ip:{}
 			expect a[1-12] harmed-not`},
+		// A ring on one card and one device is a ring all the same.
+		{"one card", `
+			crowd 1500
+			windows a[1-12] tor fast cot
+			touch a[1-12] device:farm card:stolen template:lure ip:{}
+			expect-cluster a[1-12]
+			expect a[1-12] suspend
+			expect honest[0-1499] allow`},
+		// No device, no address: prompts, and a card for every two.
+		{"own devices", `
+			crowd 1500
+			windows a[1-12] tor fast cot
+			touch a[1-12] device:{} card:{/2} template:lure suffix:task ip:{}
+			touch a[1-12] shape:prepaid volume:more
+			expect-cluster a[1-12]
+			expect a[1-12] suspend
+			expect honest[0-1499] allow`},
 		// Hundreds on one address of a carrier.
 		{"CGNAT", `
 			crowd 400
@@ -70,10 +88,88 @@ func TestScenarios(t *testing.T) {
 		// Pool 2 on what pool 1 was suspended for: met when it comes.
 		{"second pool", campaign + `
 			at 400h
-			crowd 400
+			crowd 1500
 			windows b[1-6] tor fast cot
-			touch b[1-6] device:farm card:stolen template:lure ip:{}
+			touch b[1-6] device:farm card:{/2} template:lure ip:{}
 			expect b[1-6] suspend`},
+		// A firm that is known by its mail domain alone, with its own tool, a card for every team and one office.
+		{"firm without single sign-on", `
+			crowd 4000
+			touch o[1-24] domain:firm card:firm ip:office prefix:office device:{} template:tool suffix:task client:cli
+			touch o[1-24] shape:corporate volume:more
+			expect o[1-24] harmed-not`},
+		// A course: one campus, one hour, one prompt, a card of their own.
+		{"course", `
+			crowd 4000
+			windows s[1-30] campus
+			touch s[1-30] ip:campus prefix:campus device:{} template:exercise suffix:exercise referral:course
+			touch s[1-30] client:notebook volume:more
+			expect s[1-30] harmed-not
+			expect-cluster none s[1-30]`},
+		// An event: all came by one code from one hall, with the prompt of the workshop.
+		{"event", `
+			crowd 4000
+			touch e[1-30] referral:event ip:hall prefix:hall device:{} card:{} mailshape:ab
+			touch e[1-30] template:workshop
+			expect e[1-30] harmed-not`},
+		// What content alone brings together is not told of, whatever its size.
+		{"a small product's prompt", `
+			crowd 4000
+			touch f[1-30] template:product suffix:product device:{} card:{} ip:{}
+			expect-cluster none f[1-30]
+			expect f[1-30] allow`},
+		// The same small product when a campaign uses it as well: its honest users are judged by what they share.
+		{"a product that a campaign uses", `
+			crowd 4000
+			touch f[1-20] template:product device:{} card:{} ip:{}
+			windows a[1-12] tor fast cot
+			touch a[1-12] template:product device:farm card:{/2} suffix:lure ip:{}
+			touch a[1-12] phone:burner
+			expect a[1-12] suspend
+			touch f[21-26] template:product device:{} card:{} ip:{}
+			expect f[1-26] harmed-not
+			expect honest[0-3999] allow`},
+		// A ring with the prompt of a firm: the firm, for which its single sign-on answers, is left alone.
+		{"a firm's prompt copied", `
+			crowd 4000
+			windows o[1-20] sso
+			touch o[1-20] org:firm domain:firm device:{} template:tool suffix:task ip:{}
+			windows a[1-12] tor fast cot
+			touch a[1-12] template:tool suffix:lure device:farm card:{/2} ip:{}
+			touch a[1-12] template:second
+			expect a[1-12] suspend
+			expect o[1-20] allow
+			expect-cluster none o[1-20]`},
+		// The ring claims the firm's domain, and those of the firm who do not come by single sign-on are left alone.
+		{"a firm's domain claimed", `
+			crowd 4000
+			windows o[1-10] sso
+			touch o[1-20] org:firm domain:firm device:{} template:tool suffix:task ip:{}
+			windows a[1-12] tor fast cot
+			touch a[1-12] domain:firm template:lure suffix:lure device:farm card:{/2} ip:{}
+			touch a[1-12] template:second
+			expect o[1-20] harmed-not`},
+		// A ring wrapped around a victim by everything that is easy to come by.
+		{"framed by all that is soft", `
+			crowd 1500
+			touch victim ip:home prefix:home asn:isp referral:code mailshape:v billing:home shape:gold client:app template:own suffix:own device:{} card:{}
+			windows a[1-12] tor fast cot
+			touch a[1-12] device:farm card:{/2} template:lure ip:home prefix:home asn:isp referral:code mailshape:v billing:home shape:gold client:app
+			touch a[1-12] ip:home phone:burner
+			touch victim ip:home suffix:another
+			expect a[1-12] suspend
+			expect victim allow
+			expect-cluster none victim`},
+		// A ring that uses the victim's prompt among its own.
+		{"framed by prompt", `
+			crowd 1500
+			touch victim template:own suffix:own device:{} card:{} ip:{}
+			windows a[1-12] tor fast cot
+			touch a[1-12] device:farm card:{/2} template:lure suffix:lure ip:{}
+			touch a[1-12] template:own phone:burner
+			touch victim suffix:another
+			expect a[1-12] suspend
+			expect victim harmed-not`},
 		// An honest victim whose address a ring uses is not of the ring.
 		{"framed by address", campaign + `
 			touch victim ip:home device:{} card:{}
@@ -109,7 +205,7 @@ func TestDecisionSaysWhy(t *testing.T) {
 			t.Errorf("reasons out of order: %v", d.Reasons)
 		}
 	}
-	for code, family := range map[string]string{"shared_device": "device", "shared_instrument": "payment", "chain_of_thought": "content", "cluster_size": "cluster"} {
+	for code, family := range map[string]string{"shared_device": "device", "shared_instrument": "payment", "exclusive_template": "content", "chain_of_thought": "content", "cluster_size": "cluster"} {
 		if codes[code] != family {
 			t.Errorf("reason %s of family %q, want %s", code, codes[code], family)
 		}
@@ -121,7 +217,7 @@ func TestDecisionSaysWhy(t *testing.T) {
 			t.Errorf("evidence without a token: %+v", e)
 		}
 	}
-	if found["device"] < 5 || found["instrument"] < 5 {
+	if found["device"] < 5 || found["template"] < 5 || found["instrument"] != 2 {
 		t.Errorf("evidence %v", d.Evidence)
 	}
 }
@@ -172,95 +268,6 @@ func TestWallClockIsOnlyAStamp(t *testing.T) {
 	}
 }
 
-// restored begins a second life from what the first one said and was told, in the order in which the topics may be read.
-func restored(t *testing.T, p *play, decisionsFirst bool) *play {
-	t.Helper()
-	q := newPlay(t)
-	q.now, q.names, q.windows, q.facts = p.now, p.names, p.windows, p.facts
-	if decisionsFirst {
-		q.restoreDecisions(p)
-	}
-	for i := range p.facts {
-		q.d.Observe(&p.facts[i])
-	}
-	if !decisionsFirst {
-		q.restoreDecisions(p)
-	}
-	latest := map[string]wire.Member{}
-	for _, m := range p.out.Members {
-		latest[m.AccountID] = m
-	}
-	names := make([]string, 0, len(latest))
-	for a := range latest {
-		names = append(names, a)
-	}
-	slices.Sort(names)
-	for _, a := range names {
-		m := latest[a]
-		q.d.RestoreMember(&m)
-		if m.LeftAt == 0 {
-			q.cluster[a] = m.ClusterID
-		}
-	}
-	q.d.Restored()
-	q.evaluate()
-	return q
-}
-
-func (p *play) restoreDecisions(from *play) {
-	for i := range from.out.Decisions {
-		d := &from.out.Decisions[i]
-		p.d.RestoreDecision(d)
-		p.standing[d.AccountID] = d.Action
-	}
-}
-
-// A new owner of the graph stands where the old one stood, and says nothing of it again, whichever topic is read first.
-func TestRestore(t *testing.T) {
-	for _, c := range []struct {
-		name           string
-		decisionsFirst bool
-	}{{"decisions before facts", true}, {"facts before decisions", false}} {
-		t.Run(c.name, func(t *testing.T) {
-			p := run(t, campaign)
-			q := restored(t, p, c.decisionsFirst)
-			if n := len(q.out.Decisions); n != 0 {
-				t.Fatalf("%d decisions again, first %s", n, text(t, q.out.Decisions[0]))
-			}
-			if n := len(q.out.Members); n != 0 {
-				t.Fatalf("%d memberships again: %s", n, text(t, q.out.Members))
-			}
-			if p.d.Population() != q.d.Population() {
-				t.Fatalf("population %d, was %d", q.d.Population(), p.d.Population())
-			}
-			more := `
-				windows late tor fast cot
-				touch late device:farm card:stolen template:lure ip:{}
-				expect-cluster a[1-12]
-				expect late suspend`
-			q.run(more)
-			p.run(more)
-			if x, y := p.decision("late"), q.decision("late"); x.ClusterID != y.ClusterID || x.Action != y.Action {
-				t.Fatalf("%+v\n%+v", x, y)
-			}
-		})
-	}
-}
-
-// The cluster's score is after a take-over what it was before: its suspended members count in it.
-func TestRestoreKeepsTheClustersScore(t *testing.T) {
-	for _, decisionsFirst := range []bool{true, false} {
-		p := run(t, campaign)
-		q := restored(t, p, decisionsFirst)
-		a, _ := p.d.graph.Find("a1")
-		b, _ := q.d.graph.Find("a1")
-		x, y := p.d.clusterScore(p.d.graph.ClusterOf(a)), q.d.clusterScore(q.d.graph.ClusterOf(b))
-		if abs(x-y) > 0.03 {
-			t.Errorf("decisions first %v: score %.3f, was %.3f", decisionsFirst, y, x)
-		}
-	}
-}
-
 // A decision made again has the id that it had: a reader that sees both counts one.
 func TestDecisionIDIsOfTheDecision(t *testing.T) {
 	d := wire.Decision{AccountID: "a", Action: wire.ActionSuspend, PreviousAction: wire.ActionVerify, PolicyVersion: "v", EventTS: 5, DecidedAt: 7}
@@ -285,32 +292,31 @@ func TestDecisionIDIsOfTheDecision(t *testing.T) {
 	}
 }
 
-// What a human or a key revocation said is taken as the account's standing only where it is one.
-func TestRestoreDecision(t *testing.T) {
-	p := newPlay(t)
-	p.d.RestoreDecision(&wire.Decision{AccountID: "a", Action: wire.ActionThrottle, DecisionID: "d-1"})
-	p.d.RestoreDecision(&wire.Decision{AccountID: "a", Action: wire.ActionRevokeKey, DecisionID: "d-2"})
-	a, _ := p.d.graph.Find("a")
-	if st := p.d.state(a); st.action != wire.ActionThrottle || st.decision != "d-1" {
-		t.Fatalf("stands on %s by %s", st.action, st.decision)
-	}
-}
-
-// Labels move scores: fraud on members raises their cluster's, legit lowers; without being fed they are unknown.
+// Labels move scores: fraud on members raises their cluster's; who is found legit is of no cluster, and the cluster's score
+// falls with those that it loses. Without being fed they are unknown.
 func TestLabels(t *testing.T) {
 	ring := `
-		crowd 400
-		touch a[1-6] device:farm card:shared ip:{}
+		crowd 1500
+		touch a[1-9] template:lure suffix:task card:{/2} ip:{}
 	`
 	score := func(p *play) float64 {
-		a, _ := p.d.graph.Find("a1")
+		a, _ := p.d.graph.Find("a9")
+		if p.d.graph.ClusterOf(a) == graph.NoCluster {
+			t.Fatal("the ring is no cluster")
+		}
 		return p.d.clusterScore(p.d.graph.ClusterOf(a))
 	}
 	plain := score(run(t, ring))
 	fraud := score(run(t, ring+"label a1 fraud\n label a2 fraud\n label a3 fraud"))
-	legit := score(run(t, ring+"label a1 legit\n label a2 legit\n label a3 legit"))
+	found := run(t, ring+"label a1 legit\n label a2 legit\n label a3 legit")
+	legit := score(found)
 	if !(legit < plain && plain < fraud) {
 		t.Fatalf("legit %.3f, unlabelled %.3f, fraud %.3f", legit, plain, fraud)
+	}
+	for _, id := range []string{"a1", "a2", "a3"} {
+		if a, _ := found.d.graph.Find(id); found.d.graph.ClusterOf(a) != graph.NoCluster {
+			t.Errorf("%s was found legit, and is in a cluster", id)
+		}
 	}
 	p := run(t, ring)
 	p.d.Label(&event.Label{Meta: event.Meta{AccountID: "a1", TS: p.now}, Label: event.LabelCompromised})
@@ -326,7 +332,7 @@ func TestLabels(t *testing.T) {
 // A fact that says nothing new is no reason to look; growing volume is, ever more rarely.
 func TestWhatIsLookedAt(t *testing.T) {
 	p := newPlay(t)
-	f := link.Fact{Account: "a", Kind: link.KindIP, Token: 7, First: start, Last: start, Count: 1, Partition: 3}
+	f := link.Fact{Account: "a", Kind: link.KindTemplate, Token: 7, First: start, Last: start, Count: 1, Partition: 3}
 	p.d.Observe(&f)
 	refs := p.d.Dirty(nil)
 	if len(refs) != 1 || refs[0] != (Ref{"a", 3, start}) {

@@ -21,7 +21,8 @@ import (
 //	at 26h                         event time since the start
 //	crowd 300                      honest accounts that share nothing
 //	windows a[1-8] tor fast cot    what the accounts' windows say from now on
-//	touch a[1-8] device:x ip:{}    facts, {} is the account; each account is evaluated in turn
+//	touch a[1-8] device:x ip:{}    facts, {} is the account; each account is evaluated in turn;
+//	                               card:{/2} is the account's number by two: each two share one
 //	label a3 fraud                 a label is fed
 //	expect a[1-8] suspend          the standing action
 //	expect-cluster a[1-8]          all in one cluster; "expect-cluster none a1" in none
@@ -36,8 +37,9 @@ type play struct {
 	windows  map[string]*window.Features
 	facts    []link.Fact // all that were told, for a second life
 	standing map[string]string
-	cluster  map[string]string
-	out      Output // all that was said
+	revoked  map[string][]string // account -> ids of keys
+	cluster  map[string]string   // that it was said to be a member of
+	out      Output              // all that was said
 }
 
 func newPlay(t *testing.T) *play {
@@ -47,7 +49,7 @@ func newPlay(t *testing.T) *play {
 		t.Fatal(err)
 	}
 	return &play{t: t, d: New(graph.DefaultConfig(), pol), now: start, names: map[string]uint64{},
-		windows: map[string]*window.Features{}, standing: map[string]string{}, cluster: map[string]string{}}
+		windows: map[string]*window.Features{}, standing: map[string]string{}, revoked: map[string][]string{}, cluster: map[string]string{}}
 }
 
 func run(t *testing.T, scenario string) *play {
@@ -79,7 +81,7 @@ func (p *play) step(w []string) error {
 	case "crowd":
 		n, err := strconv.Atoi(w[1])
 		for i := range n {
-			p.touch(fmt.Sprintf("honest%d", i), []string{"ip:{}", "device:{}", "card:{}", "email:{}"})
+			p.touch(fmt.Sprintf("honest%d", i), []string{"ip:{}", "device:{}", "card:{}", "email:{}", "template:{}", "suffix:{}"})
 		}
 		return err
 	case "windows":
@@ -135,16 +137,33 @@ func each(pattern string, do func(string) error) error {
 
 var kinds = map[string]link.Kind{"ip": link.KindIP, "prefix": link.KindPrefix, "asn": link.KindASN, "device": link.KindDevice,
 	"client": link.KindClient, "card": link.KindInstrument, "email": link.KindEmail, "domain": link.KindDomain, "org": link.KindOrg,
-	"template": link.KindTemplate, "phone": link.KindPhone, "volume": link.KindVolume}
+	"sso": link.KindSSOOrg, "referral": link.KindReferral, "mailshape": link.KindDomainShape, "shape": link.KindCardShape,
+	"billing": link.KindBilling, "template": link.KindTemplate, "suffix": link.KindSuffix, "phone": link.KindPhone, "volume": link.KindVolume}
+
+// token makes tokens that lie far apart as SimHashes too.
+func token(n int) uint64 {
+	x := uint64(n) * 0x9E3779B97F4A7C15
+	x = (x ^ x>>30) * 0xBF58476D1CE4E5B9
+	x = (x ^ x>>27) * 0x94D049BB133111EB
+	return x ^ x>>31
+}
 
 func (p *play) touch(account string, things []string) {
 	for _, thing := range things {
 		kind, name, _ := strings.Cut(strings.ReplaceAll(thing, "{}", account), ":")
+		if group, by, ok := strings.Cut(name, "{/"); ok {
+			n, _ := strconv.Atoi(strings.TrimLeft(account, "abcdefghijklmnopqrstuvwxyz"))
+			per, err := strconv.Atoi(strings.TrimSuffix(by, "}"))
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			name = fmt.Sprint(group, n/per)
+		}
 		if kinds[kind] == 0 {
 			p.t.Fatalf("no kind %q", kind)
 		}
 		if p.names[name] == 0 {
-			p.names[name] = uint64(len(p.names)+1) * 0x9E3779B97F4A7C15 // far apart as SimHashes too
+			p.names[name] = token(len(p.names) + 1)
 		}
 		f := link.Fact{Account: account, Kind: kinds[kind], Token: p.names[name], Pane: link.Pane(p.now),
 			First: p.now, Last: p.now, Count: 1, Partition: 2}
@@ -169,6 +188,10 @@ func (p *play) evaluate() {
 
 func (p *play) take(out *Output) {
 	for _, d := range out.Decisions {
+		if d.APIKeyID != "" {
+			p.revoked[d.AccountID] = append(p.revoked[d.AccountID], d.APIKeyID)
+			continue
+		}
 		p.standing[d.AccountID] = d.Action
 	}
 	for _, m := range out.Members {
@@ -221,12 +244,16 @@ func features(now int64, words []string) *window.Features {
 			s.SSO = true
 		case "tor":
 			s.IPType = event.IPTor
+		case "campus":
+			s.IPType = event.IPEducation
 		case "fast":
 			s.FormMS = 300
 		case "cot":
 			f.Requests = &window.RequestFeatures{First: now, Last: now, Total: 200, CoTCount: 200, CoTSum: 170, ActiveDay: 5}
 			f.Requests.Tasks[event.TaskAgenticReasoning] = 200
 			f.Requests.Sums[window.Fortnight] = window.RequestSums{Requests: 200, Input: 300_000, Output: 90_000}
+		case "old": // after cot: its use is older than what it touches now
+			f.Requests.First = now - 30*link.PaneMS
 		case "invoice":
 			f.Payments = &window.PaymentFeatures{First: now, Last: now, Invoice: true}
 		default:

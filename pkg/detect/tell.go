@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"math"
+	"slices"
 
 	"github.com/iolaus-io/iolaus/pkg/event"
 	"github.com/iolaus-io/iolaus/pkg/graph"
@@ -36,6 +37,9 @@ func (d *Detector) record(a graph.Account, c graph.Cluster, action string, in po
 	dec.DecisionID = decisionID(&dec, st.decision)
 	st.action, st.decision, st.decidedAt = action, dec.DecisionID, at
 	d.graph.Keep(a, action == wire.ActionSuspend)
+	if action == wire.ActionSuspend && c != graph.NoCluster {
+		d.clusterState(c).suspended++
+	}
 	d.out.Decisions = append(d.out.Decisions, dec)
 }
 
@@ -43,7 +47,7 @@ func (d *Detector) record(a graph.Account, c graph.Cluster, action string, in po
 // making it again gives the same id.
 func decisionID(dec *wire.Decision, previous string) string {
 	h := sha256.New()
-	for _, s := range []string{dec.AccountID, dec.Action, dec.PreviousAction, dec.PolicyVersion, previous} {
+	for _, s := range []string{dec.AccountID, dec.APIKeyID, dec.Action, dec.PreviousAction, dec.PolicyVersion, previous} {
 		h.Write([]byte(s))
 		h.Write([]byte{0})
 	}
@@ -72,6 +76,30 @@ func evidence(things []graph.SharedThing) []wire.Evidence {
 	return ev
 }
 
+// A cluster that content alone brought together is a hypothesis, and most are honest. An account
+// is said to be a member once its own score and its cluster's reach listFrom, until both are
+// below unlistAt or it has left.
+const (
+	listFrom = 0.5
+	unlistAt = 0.2
+)
+
+// list records who is said to be a member of which cluster.
+func (d *Detector) list(a graph.Account, c graph.Cluster, in *policy.Input, at int64) {
+	st := &d.accounts[a]
+	if was := st.listed; was != graph.NoCluster && (was != c || in.AccountScore < unlistAt && in.ClusterScore < unlistAt) {
+		st.listed = graph.NoCluster
+		d.clusterState(was).listed--
+		d.out.Members = append(d.out.Members, wire.Member{ClusterID: d.graph.ClusterID(was), AccountID: d.graph.ID(a), JoinedAt: st.listedAt, LeftAt: max(at, st.listedAt)})
+	}
+	if c == graph.NoCluster || st.listed == c || in.AccountScore < listFrom || in.ClusterScore < listFrom {
+		return
+	}
+	st.listed, st.listedAt = c, at
+	d.clusterState(c).listed++
+	d.out.Members = append(d.out.Members, wire.Member{ClusterID: d.graph.ClusterID(c), AccountID: d.graph.ID(a), JoinedAt: at})
+}
+
 // tellAccount records a score that moved by a twentieth or changed cluster.
 func (d *Detector) tellAccount(a graph.Account, c graph.Cluster, s float64, fit *graph.Affinity, at int64) {
 	st := &d.accounts[a]
@@ -92,8 +120,10 @@ func (d *Detector) tellAccount(a graph.Account, c graph.Cluster, s float64, fit 
 // an eighth, or that was last told of a day ago.
 func (d *Detector) tellCluster(c graph.Cluster, s float64, at int64) {
 	st := d.clusterState(c)
-	members := d.graph.Members(c)
-	size := len(members)
+	size := st.listed
+	if size == 0 && st.toldSize == 0 {
+		return // nobody has been told of it
+	}
 	moved := math.Abs(s-st.told) >= 0.02 || (size == 0) != (st.toldSize == 0) ||
 		size > st.toldSize*9/8 || size < st.toldSize*7/8
 	if !moved && at-st.toldAt < link.PaneMS {
@@ -110,14 +140,17 @@ func (d *Detector) tellCluster(c graph.Cluster, s float64, at int64) {
 	}
 	rec.ReasonCodes = append(rec.ReasonCodes, "cluster_size")
 	rec.Contributions = append(rec.Contributions, round(score.SizeOdds(size)))
-	for _, m := range members {
+	for _, m := range d.graph.Members(c) {
 		ms := d.state(m)
+		if ms.listed != c {
+			continue
+		}
+		if rec.Evidence == nil {
+			rec.Evidence = evidence(d.graph.Shared(m))
+		}
 		rec.Exchanges += ms.exchanges
 		rec.InputTokens += ms.in
 		rec.OutputTokens += ms.out
-	}
-	if size > 0 {
-		rec.Evidence = evidence(d.graph.Shared(members[0]))
 	}
 	d.out.Clusters = append(d.out.Clusters, rec)
 }
@@ -132,19 +165,32 @@ func familyCode(f link.Family) string {
 // RestoreDecision makes an account stand where its last decision left it. Decisions
 // must come in the order in which they were made.
 func (d *Detector) RestoreDecision(dec *wire.Decision) {
-	if dec.Action == wire.ActionRevokeKey {
-		return
-	}
 	a := d.graph.Intern(dec.AccountID, -1)
 	st := d.state(a)
+	if dec.APIKeyID != "" {
+		st.revoked = slices.DeleteFunc(st.revoked, func(id string) bool { return id == dec.APIKeyID })
+		if dec.Action == wire.ActionRevokeKey {
+			st.revoked = append(st.revoked, dec.APIKeyID)
+			d.graph.Apart(a, dec.EventTS)
+		}
+		return
+	}
 	st.action, st.decision, st.decidedAt = dec.Action, dec.DecisionID, max(st.decidedAt, dec.EventTS)
 	d.graph.Keep(a, dec.Action == wire.ActionSuspend)
 }
 
 // RestoreMember puts an account back into the cluster that an earlier life put it in.
 func (d *Detector) RestoreMember(m *wire.Member) {
-	if m.LeftAt == 0 {
-		d.graph.Restore(m.ClusterID, m.AccountID, -1, m.JoinedAt)
+	if m.LeftAt != 0 {
+		return
+	}
+	a := d.graph.Restore(m.ClusterID, m.AccountID, -1, m.JoinedAt)
+	if d.state(a).action == wire.ActionSuspend {
+		d.clusterState(d.graph.ClusterOf(a)).suspended++
+	}
+	if st, c := d.state(a), d.graph.ClusterOf(a); st.listed == graph.NoCluster {
+		st.listed, st.listedAt = c, m.JoinedAt
+		d.clusterState(c).listed++
 	}
 }
 

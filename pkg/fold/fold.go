@@ -73,8 +73,18 @@ func Request(st *window.RequestState, e *event.Request, p Pos, latenessMS int64,
 	at := source{event.StreamRequest, &e.Meta, p}
 	at.volume(st.DayCount(e.TS), out)
 	out.entities = link.OfRequest(out.entities, e)
+	var x window.Exchange
 	for _, en := range out.entities {
+		switch en.Kind {
+		case link.KindClient:
+			x.Client = en.Token
+		case link.KindASN:
+			x.Network = en.Token
+		}
 		at.fact(en, st.Touch(tableOf[en.Kind], en.Token, e.TS), out)
+	}
+	if st.Observe(e, x) {
+		at.look(st.DayCount(e.TS), out)
 	}
 	return false
 }
@@ -126,9 +136,19 @@ func (s source) fact(en link.Entity, t window.Touch, out *Out) {
 
 // volume tells the account's events of the day at 1, 2, 4, 8, ….
 func (s source) volume(n uint64, out *Out) {
-	if bits.OnesCount64(n) != 1 {
-		return
+	if bits.OnesCount64(n) == 1 {
+		s.events(n, out)
 	}
+}
+
+// look tells the account's events of the day once more, so that it is looked at.
+func (s source) look(n uint64, out *Out) {
+	if bits.OnesCount64(n) != 1 {
+		s.events(n, out)
+	}
+}
+
+func (s source) events(n uint64, out *Out) {
 	out.Facts = append(out.Facts, link.Fact{
 		Account: s.meta.AccountID, Kind: link.KindVolume, Pane: link.Pane(s.meta.TS),
 		First: s.meta.TS, Last: s.meta.TS, Count: n,

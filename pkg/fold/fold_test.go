@@ -62,6 +62,12 @@ func drawPlan(t *rapid.T) plan {
 
 // Requests folded in any order, packed and unpacked at any time, equal the oracle.
 func TestRequestWindowsEqualOracle(t *testing.T) {
+	changes := 0
+	defer func() {
+		if changes == 0 {
+			t.Error("no history had a key change: the comparison says nothing of them")
+		}
+	}()
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPlan(t)
 		log, h, rows := oracle.NewLog(p.lateness), oracle.NewHistory(p.seed, "a", start), newest{}
@@ -78,6 +84,11 @@ func TestRequestWindowsEqualOracle(t *testing.T) {
 			if i%p.tell == 0 {
 				fold.FlushRequest(st, "a", out)
 				rows.add(out.Activity)
+			}
+		}
+		for _, k := range st.Features(0).Keys {
+			if k.Change.At != 0 {
+				changes++
 			}
 		}
 		for _, ahead := range []int64{0, 5_000, 3_000_000, 40_000_000, 5 * 24 * 3600_000, 30 * 24 * 3600_000} {

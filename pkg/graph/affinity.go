@@ -18,22 +18,42 @@ type Affinity struct {
 	rare     [link.NumFamilies]float64 // the same from what is rare outside, without traits
 	Kinds    [link.NumAllKinds]Share
 	Total    float64
-	Size     int // members compared with
+	Match    float64 // how well it matches, for choosing between clusters: content without a cap
+	Program  float64 // what content and client say of belonging here beyond what Families may say of fraud
+	Size     int     // members compared with
+
+	confirmed bool // more than content speaks for the cluster
+	colleague bool // some member is of the account's own organisation
 }
 
 // Share is the entity of a kind that counted most.
 type Share struct {
 	LogOdds float64
 	Inside  float64 // share of the members that touch it
+	Capture float64 // share of all who touch it that are members
 	Outside float64 // share of the population outside that does
+	in      float64 // members that touch it
+	raw     float64 // log-odds without a cap
+	tie     float64 // LogOdds without what a hard thing keeps however few members touch it
+	overall float64 // share of everybody that does
 	ent     int32
 	seen    bool
 }
 
-// strong counts the families that are worth at least bar.
-func (f *Affinity) strong(bar float64) int {
+// independent counts the families of fam that are worth at least bar, each family once and
+// what comes of one cause once. A program brings its client, its prompts and its sizes
+// with it: a client that goes with shared content is no second witness, a shared device is.
+func independent(fam *[link.NumFamilies]float64, hardware, bar float64) int {
+	n := count(fam, bar)
+	if fam[link.FamilyDevice] >= bar && fam[link.FamilyContent] >= bar && hardware < bar {
+		n--
+	}
+	return n
+}
+
+func count(fam *[link.NumFamilies]float64, bar float64) int {
 	n := 0
-	for _, v := range f.Families {
+	for _, v := range fam {
 		if v >= bar {
 			n++
 		}
@@ -41,24 +61,42 @@ func (f *Affinity) strong(bar float64) int {
 	return n
 }
 
+// hardware is what shared devices and keys say.
+func (f *Affinity) hardware() float64 {
+	return max(0, f.Kinds[link.KindDevice].LogOdds) + max(0, f.Kinds[link.KindAPIKey].LogOdds)
+}
+
 // rareOutside is the share of everybody else up to which a shared thing is rare. What
 // more people have (a popular client, a framework's prompt, a big campus) can lean a
 // judgement but never ties an account to a cluster by itself.
 const rareOutside = 0.005
 
-// A campaign that is a large part of the population is not rare while most of it is still
-// outside its cluster. Content that most of a cluster has counts up to this share.
+// A campaign that is a large part of the population is not rare while some of it is still
+// outside its cluster. Content counts as a confirmed cluster's own where most of the cluster
+// has it and most who have it are in the cluster. While nothing but content speaks for a
+// cluster, its members count among those who make the content common.
 const (
 	campaignInside  = 0.5
+	campaignCapture = 0.2
 	campaignOutside = 0.15
+	commonProgram   = 0.01
 )
 
-func (s *Share) rare(k link.Kind) bool {
-	return s.Outside <= rareOutside ||
-		k.Spec().Anchor && k.Spec().Family == link.FamilyContent && s.Inside >= campaignInside && s.Outside <= campaignOutside
+func (f *Affinity) isRare(k link.Kind) bool {
+	s, spec := &f.Kinds[k], k.Spec()
+	if !spec.Anchor || spec.Family != link.FamilyContent {
+		return s.Outside <= rareOutside
+	}
+	if !f.confirmed {
+		return s.overall <= commonProgram
+	}
+	return s.Outside <= rareOutside || s.Inside >= campaignInside && s.Capture >= campaignCapture && s.Outside <= campaignOutside
 }
 
-// Rare returns the most that a family outside the network says from what is rare outside.
+// Rare returns the most that a family says from what ties: content, and what is hard to share
+// by chance (devices, instruments, phones, keys), where it is rare outside. Everything else
+// that is shared speaks for or against a tie and makes none: people of one town, one event
+// or one programme are alike in all of it.
 func (f *Affinity) Rare() float64 {
 	most := 0.0
 	for fam, v := range f.rare {
@@ -67,6 +105,56 @@ func (f *Affinity) Rare() float64 {
 		}
 	}
 	return most
+}
+
+// gatewayInside is the share of a cluster's members on one address from which they are taken to go
+// through one gateway, which adds its address, its client and its prompt to whoever uses it.
+const gatewayInside = 0.3
+
+// Gateway reports whether an account shares its cluster's gateway.
+func (f *Affinity) Gateway() bool { return f.Kinds[link.KindIP].Inside >= gatewayInside }
+
+// Badge returns the most that is said by what a member must have to be acted against: a system
+// prompt that is the cluster's own and typical of it, or what is hard to share by chance.
+// A user block alone will not do: popular frameworks frame their users' questions.
+func (f *Affinity) Badge() float64 {
+	most := 0.0
+	for fam, v := range f.rare {
+		if link.Family(fam) != link.FamilyContent && link.Family(fam) != link.FamilyNetwork { //nolint:gosec // an index of the families
+			most = max(most, v)
+		}
+	}
+	if f.isRare(link.KindTemplate) {
+		most = max(most, f.Kinds[link.KindTemplate].tie)
+	}
+	return most
+}
+
+// content returns what content says from what is rare outside.
+func (f *Affinity) content() float64 { return f.rare[link.FamilyContent] }
+
+// twoContents reports whether template and suffix are both worth at least bar, and rare.
+func (f *Affinity) twoContents(bar float64) bool {
+	return f.isRare(link.KindTemplate) && f.Kinds[link.KindTemplate].tie >= bar &&
+		f.isRare(link.KindSuffix) && f.Kinds[link.KindSuffix].tie >= bar
+}
+
+// By content alone an account joins only what is typical of a cluster: what such a share of
+// its members have. It is a majority while content is all that the cluster has, so that no
+// chain of prompts, each known to the next few members, strings strangers together.
+const (
+	typicalInside   = 0.34
+	typicalOfRumour = 0.5
+)
+
+// typical reports whether a content is, at a part of the share that is asked of a newcomer.
+func (f *Affinity) typical(part float64) bool {
+	least := part * typicalOfRumour
+	if f.confirmed {
+		least = part * typicalInside
+	}
+	t, s := &f.Kinds[link.KindTemplate], &f.Kinds[link.KindSuffix]
+	return f.isRare(link.KindTemplate) && t.Inside >= least || f.isRare(link.KindSuffix) && s.Inside >= least
 }
 
 // Evidence counts the shared things that a person can look up.
@@ -82,28 +170,28 @@ func (f *Affinity) Evidence() int {
 
 // affinity compares a with cluster c, leaving a itself out of the counts.
 func (g *Graph) affinity(a Account, c Cluster) Affinity {
-	acc := &g.accounts[a]
-	size := len(g.clusters[c].members)
+	acc, cl := &g.accounts[a], &g.clusters[c]
 	own := int32(0)
 	if acc.cluster == c {
 		own = 1
 	}
-	fit := Affinity{Size: size - int(own)}
-	members := float64(size) - float64(own)
-	outside := float64(max(0, g.live-size)) + smoothing
+	size := float64(int32(len(cl.members)) - own)
+	fit := Affinity{Size: int(size), confirmed: g.confirmed(c)}
 	for i := range acc.edges {
 		e := &acc.edges[i]
-		spec := e.key.kind.Spec()
 		if e.ent == noEntity {
 			continue
 		}
-		ent := &g.entities[e.ent]
+		ent, k := &g.entities[e.ent], e.key.kind
 		in := ent.of(c)
 		out := ent.df - in - (1 - own) // a itself is neither inside nor outside
-		fit.add(e.key.kind, spec, e.ent, float64(in-own), members, float64(out), outside)
+		fit.add(k, e.ent, tallies{
+			in: float64(in - own), holders: float64(cl.holders[k] - own), size: size, groups: cl.groups[k],
+			out: float64(out), outside: float64(g.holders[k]-cl.holders[k]-(1-own)) + smoothing,
+		})
 	}
-	fit.explain(g.affiliationOf(c), members)
-	fit.sum()
+	fit.explain(g.affiliationOf(c), size)
+	fit.sum(&g.cfg.Off)
 	return fit
 }
 
@@ -127,34 +215,55 @@ func (g *Graph) pair(a, b Account) Affinity {
 	}
 	fit := Affinity{Size: 1}
 	colleagues := 0.0 // 1 where both are of one organisation
-	outside := float64(max(0, g.live-2)) + smoothing
+	var has [link.NumAllKinds]bool
+	for i := range g.accounts[b].edges {
+		has[g.accounts[b].edges[i].key.kind] = true
+	}
 	for i := range g.accounts[a].edges {
 		e := &g.accounts[a].edges[i]
-		spec := e.key.kind.Spec()
 		if e.ent == noEntity {
 			continue
 		}
-		in := 0.0
-		df := float64(g.entities[e.ent].df) - 1
-		if g.mark[e.ent] == g.gen {
-			in, df = 1, df-1
+		k := e.key.kind
+		t := tallies{size: 1, out: float64(g.entities[e.ent].df) - 1, outside: float64(g.holders[k]) - 1 + smoothing}
+		if has[k] {
+			t.holders, t.outside = 1, t.outside-1
 		}
-		fit.add(e.key.kind, spec, e.ent, in, 1, df, outside)
-		if in > 0 && affiliation(e.key.kind) {
+		if g.mark[e.ent] == g.gen {
+			t.in, t.out = 1, t.out-1
+		}
+		fit.add(k, e.ent, t)
+		if t.in > 0 && affiliation(k) {
 			colleagues = 1
 		}
 	}
 	fit.explain(colleagues, 1)
-	fit.sum()
+	fit.sum(&g.cfg.Off)
 	return fit
 }
 
-// add scores one entity: in of members inside, out of outside elsewhere.
-func (f *Affinity) add(k link.Kind, spec link.Spec, ent int32, in, members, out, outside float64) {
-	q := (max(out, 0) + 1) / (outside + 1)
-	p := (in + 2*q) / (members + 2) // two imagined members that follow the population
-	s := Share{ent: ent, seen: true, Inside: in / max(members, 1), Outside: q}
-	s.LogOdds = min(max(math.Log(p/q), spec.Floor), spec.Cap)
+// tallies are what an entity is scored from, without the account in question.
+type tallies struct {
+	in      float64 // members that touch the entity
+	holders float64 // members that touch any of its kind
+	size    float64 // members
+	groups  int32   // entities of the kind that members share
+	out     float64 // others that touch it
+	outside float64 // others that touch any of its kind, and smoothing
+}
+
+// add scores one entity. Shares are of those that touch anything of the kind: who has made
+// no request yet, or whose gateway does not send a field, says nothing about it.
+func (f *Affinity) add(k link.Kind, ent int32, t tallies) {
+	spec := k.Spec()
+	out := max(t.out, 0)
+	q := (out + 1) / (max(t.outside, 0) + 1)
+	p := (t.in + 2*q) / (max(t.holders, 0) + 2) // two imagined members that follow the population
+	s := Share{ent: ent, seen: true, in: t.in, Inside: t.in / max(t.holders, 1), Outside: q,
+		Capture: (t.in + 1) / (t.in + out + 1), overall: (t.in + out + 1) / (max(t.holders+t.outside, 0) + 1)}
+	odds := math.Log(p / q)
+	s.LogOdds = min(max(odds, spec.Floor), spec.Cap)
+	s.tie = s.LogOdds
 	if s.LogOdds > 0 {
 		// In a big cluster somebody shares something with anybody: what few members
 		// touch says little of the cluster. A hard thing ties to those few, who may be
@@ -163,9 +272,16 @@ func (f *Affinity) add(k link.Kind, spec link.Spec, ent int32, in, members, out,
 		if spec.Hard {
 			least = hardInside
 		}
-		s.LogOdds *= max(least, min(1, s.Inside/commonInside))
+		if payer(k) && t.size >= fewMembers && t.groups < payers {
+			s.LogOdds = min(s.LogOdds, oneBill)
+		}
+		part := min(1, max(t.in/max(t.size, 1)/commonInside, t.in/commonMembers))
+		if spec.Anchor && spec.Family == link.FamilyContent {
+			part = min(1, s.Inside/typicalInside)
+		}
+		s.LogOdds, s.tie, s.raw = s.LogOdds*max(least, part), s.LogOdds*part, odds*part
 	}
-	if old := &f.Kinds[k]; !old.seen || s.LogOdds > old.LogOdds {
+	if old := &f.Kinds[k]; !old.seen || s.LogOdds > old.LogOdds || s.LogOdds == old.LogOdds && s.raw > old.raw {
 		*old = s
 	}
 }
@@ -173,7 +289,7 @@ func (f *Affinity) add(k link.Kind, spec link.Spec, ent int32, in, members, out,
 // familyCaps bounds what one family may say, whatever its kinds add up to.
 var familyCaps = [link.NumFamilies]float64{
 	link.FamilyNone:     math.Inf(1), // trust: negative only
-	link.FamilyNetwork:  2,
+	link.FamilyNetwork:  1.5,
 	link.FamilyDevice:   3,
 	link.FamilyPayment:  3.5,
 	link.FamilyIdentity: 3,
@@ -182,8 +298,11 @@ var familyCaps = [link.NumFamilies]float64{
 	link.FamilyHistory:  3,
 }
 
-// commonInside is the share of members from which a soft entity counts in full.
-const commonInside = 0.1
+// A soft entity counts in full from so large a share of the members, or from so many.
+const (
+	commonInside  = 0.1
+	commonMembers = 20
+)
 
 // hardInside is how much of its worth a hard entity keeps however few members touch it.
 const hardInside = 0.4
@@ -204,21 +323,29 @@ func affiliation(k link.Kind) bool {
 // explain sets what the account's organisation explains to nothing. affiliation is the
 // share of the cluster that belongs to its most common organisation.
 func (f *Affinity) explain(affiliation, members float64) {
+	f.explainEvent()
+	payer := f.onePayer(members)
 	own := 0.0 // members of the account's own organisation
 	for _, k := range [...]link.Kind{link.KindDomain, link.KindOrg, link.KindSSOOrg} {
 		if f.Kinds[k].seen {
-			own = max(own, f.Kinds[k].Inside*members)
+			own = max(own, f.Kinds[k].in)
 		}
 	}
+	f.colleague = own > 0
+	f.explainCard()
 	for k := range f.Kinds {
 		s := &f.Kinds[k]
 		switch link.Kind(k).Spec().Family {
 		case link.FamilyNetwork, link.FamilyPayment, link.FamilyIdentity:
+		case link.FamilyDevice, link.FamilyTiming:
+			if !payer || link.Kind(k) == link.KindDevice {
+				continue
+			}
 		default:
 			continue
 		}
-		in := s.Inside * members
-		whole := affiliation >= affiliated && s.Inside >= explained
+		in := s.in
+		whole := (affiliation >= affiliated || payer) && in >= explained*members
 		part := own >= 2 && in >= explained*own && in <= 1.5*own+2
 		if s.seen && (whole || part) {
 			s.LogOdds = min(s.LogOdds, 0)
@@ -226,23 +353,108 @@ func (f *Affinity) explain(affiliation, members float64) {
 	}
 }
 
+// explainEvent: most of the cluster came by one code, to an event or after somebody whom they
+// follow. That they came at once, from one place and were alike in how is then no news.
+func (f *Affinity) explainEvent() {
+	if s := &f.Kinds[link.KindReferral]; !s.seen || s.in < 2 || s.Inside < 0.5 {
+		return
+	}
+	for k := range f.Kinds {
+		s := &f.Kinds[k]
+		switch kind := link.Kind(k); {
+		case !s.seen:
+		case kind == link.KindReferral, kind == link.KindDomainShape, kind == link.TraitSignupHour, kind == link.TraitSignup,
+			kind.Spec().Family == link.FamilyNetwork:
+			s.LogOdds = min(s.LogOdds, 0)
+		}
+	}
+}
+
+// explainCard: cards of one shape are no news where they are one card.
+func (f *Affinity) explainCard() {
+	card, shape := &f.Kinds[link.KindInstrument], &f.Kinds[link.KindCardShape]
+	if card.seen && shape.seen && card.in >= 1 && shape.in <= 2*card.in+1 {
+		shape.LogOdds = min(shape.LogOdds, oneBill)
+	}
+}
+
+// A team without a domain or an org_id that we know still has one bill: a few accounts most
+// of which pay with one instrument are taken for one. A campaign that hangs on one card has
+// few accounts to lose with it.
+const (
+	teamSize  = 15
+	teamPayer = 0.6
+)
+
+// In a larger cluster, one or two shared instruments are one or two firms' bills; a campaign
+// spreads its accounts over many.
+const (
+	fewMembers = 4
+	payers     = 3
+	oneBill    = 0.4
+)
+
+func payer(k link.Kind) bool { return k == link.KindInstrument || k == link.KindBilling }
+
+func (f *Affinity) onePayer(members float64) bool {
+	s := &f.Kinds[link.KindInstrument]
+	return s.seen && members+1 <= teamSize && s.in >= 2 && s.Inside >= teamPayer
+}
+
 // FamilyCap returns the most that a family may say, in log-odds.
 func FamilyCap(f link.Family) float64 { return familyCaps[f] }
 
-func (f *Affinity) sum() {
-	for k := range f.Kinds {
-		if !f.Kinds[k].seen {
+func (f *Affinity) sum(off *[link.NumFamilies]bool) {
+	for i := range f.Kinds {
+		s, k := &f.Kinds[i], link.Kind(i)
+		fam := k.Spec().Family
+		if !s.seen || off[fam] {
 			continue
 		}
-		fam := link.Kind(k).Spec().Family
-		f.Families[fam] += f.Kinds[k].LogOdds
-		if !link.Kind(k).Trait() && f.Kinds[k].rare(link.Kind(k)) {
-			f.rare[fam] += f.Kinds[k].LogOdds
+		rare := !k.Trait() && f.isRare(k)
+		if !rare && fam == link.FamilyContent && !k.Trait() {
+			s.LogOdds = min(s.LogOdds, commonContent)
+		}
+		f.Families[fam] += s.LogOdds
+		if rare && k.Ties() {
+			f.rare[fam] += min(s.tie, s.LogOdds)
 		}
 	}
+	f.oneProgram()
 	f.Families[link.FamilyNone], f.rare[link.FamilyNone], f.Total = 0, 0, 0
 	for i := range f.Families {
 		f.Families[i] = min(f.Families[i], familyCaps[i])
 		f.Total += f.Families[i]
 	}
+	f.Match = f.Total - f.Families[link.FamilyContent] + max(f.Families[link.FamilyContent], f.Kinds[link.KindTemplate].raw+f.Kinds[link.KindSuffix].raw)
 }
+
+// commonContent is the most that a prompt says which is not rare: members of a cluster that
+// was selected for other likeness use the same popular harness more often than others do.
+const commonContent = 0.8
+
+// Content and client come of one program, be it a relay or an honest firm's product. Of the
+// cluster's guilt they say together no more than programGuilt. Of who belongs to it they say
+// more: a program that few others run is as good as a badge, up to programBadge in content.
+const (
+	programGuilt = 4.5
+	programBadge = 5.5
+)
+
+func (f *Affinity) oneProgram() {
+	content, client := f.Families[link.FamilyContent], max(0, f.Kinds[link.KindClient].LogOdds)
+	if content <= 0 || f.Families[link.FamilyDevice] < client { // no content, or the family is off
+		return
+	}
+	guilt := min(content, familyCaps[link.FamilyContent])
+	allowed := min(client, max(0, programGuilt-guilt))
+	f.Families[link.FamilyDevice] -= client - allowed
+	f.Program = client - allowed
+	if f.isRare(link.KindTemplate) && f.Kinds[link.KindTemplate].Capture >= badgeCapture {
+		f.Program += max(0, min(content, programBadge)-guilt)
+	}
+}
+
+// badgeCapture is the share of those who use a prompt that the cluster must hold for the
+// prompt to be its badge.
+const badgeCapture = 0.8

@@ -14,6 +14,9 @@ type cluster struct {
 	id         string
 	members    []Account
 	fam        [link.NumFamilies]float64 // sum over members of what each family is worth
+	holders    [link.NumAllKinds]int32   // members with a link of the kind
+	groups     [link.NumAllKinds]int32   // entities that two or more members share
+	hardware   float64                   // of that, what shared devices and keys say
 	first      int64
 	last       int64
 	affiliated int32                            // the domain, organisation or SSO tenant that most members have
@@ -81,33 +84,80 @@ func (g *Graph) Families(c Cluster) [link.NumFamilies]float64 {
 // clusters merge; where it has been tied to something new, it may found one. It returns how
 // well it fits where it is. Cost: O(links of the account × candidates), both bounded.
 func (g *Graph) Place(a Account, now int64, tied bool) Affinity {
-	home := g.accounts[a].cluster
-	if home != NoCluster {
-		fit := g.affinity(a, home)
-		if fit.Total < g.cfg.LeaveBar || fit.strong(g.cfg.FamilyBar) < 2 || fit.Rare() < anchorBar/2 {
+	if !g.accounts[a].placeable() {
+		if g.accounts[a].cluster != NoCluster {
 			g.leave(a, now)
-			home = NoCluster
-		} else {
-			g.settle(a, &fit)
+		}
+		return Affinity{}
+	}
+	home, at := g.accounts[a].cluster, Affinity{}
+	if home != NoCluster {
+		if at = g.affinity(a, home); !g.stays(home, &at) {
+			g.leave(a, now)
+			home, at = NoCluster, Affinity{}
 		}
 	}
+	if !g.move(a, home, &at, now, tied) {
+		if home != NoCluster {
+			g.settle(a, &at)
+		}
+		return at
+	}
+	fit := Affinity{}
+	if c := g.accounts[a].cluster; c != NoCluster {
+		fit = g.affinity(a, c)
+		g.settle(a, &fit)
+	}
+	return fit
+}
+
+// move joins a to the cluster that it fits best, merges its own with that, or founds one with
+// it, and reports whether a may be elsewhere now. at is how it fits at home.
+func (g *Graph) move(a Account, home Cluster, at *Affinity, now int64, tied bool) bool {
 	best, fit := g.bestCluster(a, home)
 	switch {
 	case best != NoCluster && home == NoCluster:
 		g.join(a, best, now)
-		g.settle(a, &fit)
-		return fit
+	case best != NoCluster && !g.confirmed(home) && (fit.Match >= at.Match+splitGain ||
+		g.confirmed(best) && g.fits(best, &fit, g.joinBar(fit.Size), 1)): // a hypothesis yields to what is known
+		g.leave(a, now)
+		g.join(a, best, now)
 	case best != NoCluster && fit.Total >= g.cfg.MergeBar+sizeBar(fit.Size):
-		g.bridge(a, home, best, now)
+		return g.bridge(a, home, best, now)
 	case home == NoCluster && tied:
-		g.found(a, now)
+		return g.found(a, home, 0, now)
+	case home != NoCluster && best == NoCluster && tied && !g.confirmed(home) && len(g.clusters[home].members) >= splitSize:
+		return g.found(a, home, at.Match+splitGain, now)
+	default:
+		return false
 	}
-	if c := g.accounts[a].cluster; c != NoCluster {
-		fit := g.affinity(a, c)
-		g.settle(a, &fit)
-		return fit
+	return true
+}
+
+// Two members of a hypothesis that match each other by so much better than they match the rest
+// found a cluster of their own: a campaign's prompt inside the crowd of a small framework's.
+const (
+	splitSize = 8
+	splitGain = 1.5
+)
+
+// institutional is the trust, in log-odds, of an account that an institution answers for: its
+// network, its single sign-on, its invoice, its colleagues'.
+const institutional = -3.4
+
+// placeable reports whether an account may be in a cluster. One that an institution answers for is
+// in none: what it touches is other people's property all the same, and makes it less rare.
+func (acc *account) placeable() bool {
+	return !acc.apart && acc.own[link.FamilyNone] > institutional
+}
+
+// Apart takes an account out of its cluster for good: a campaign used its key, and what it
+// shares is the campaign's doing.
+func (g *Graph) Apart(a Account, now int64) {
+	if g.accounts[a].cluster != NoCluster {
+		g.leave(a, now)
 	}
-	return Affinity{}
+	g.accounts[a].apart = true
 }
 
 // Bounds of the clusters that an account is compared with.
@@ -154,29 +204,42 @@ func (cs *candidates) next() Cluster {
 // bestCluster returns the cluster other than home that a fits best, if it fits one.
 func (g *Graph) bestCluster(a Account, home Cluster) (Cluster, Affinity) {
 	var cs candidates
+	best, bestFit, part := NoCluster, Affinity{}, 1.0
+	if home != NoCluster {
+		part = bridgePart
+	}
 	for i := range g.accounts[a].edges {
 		e := &g.accounts[a].edges[i]
-		if e.ent == noEntity || !e.key.kind.Spec().Anchor {
+		if e.ent == noEntity || !e.key.kind.Ties() {
 			continue
 		}
 		for _, c := range g.topClusters(e.ent) {
-			if c != NoCluster && c != home {
+			if c != NoCluster && c != home && g.worthComparing(e, c, part) {
 				cs.add(c)
 			}
 		}
 	}
-	best, bestFit := NoCluster, Affinity{}
 	for range maxCompared {
 		c := cs.next()
 		if c == NoCluster {
 			break
 		}
 		fit := g.affinity(a, c)
-		if g.fits(&fit, g.joinBar(fit.Size)) && (best == NoCluster || fit.Total > bestFit.Total) {
+		if g.fits(c, &fit, g.joinBar(fit.Size), part) && (best == NoCluster || fit.Match > bestFit.Match) {
 			best, bestFit = c, fit
 		}
 	}
 	return best, bestFit
+}
+
+// worthComparing leaves out clusters that an account only shares a content with which is not
+// typical of them: it could not join them by it. Half of what is asked will do, since two
+// contents may add up to a tie.
+func (g *Graph) worthComparing(e *edge, c Cluster, part float64) bool {
+	if e.key.kind.Spec().Hard {
+		return true
+	}
+	return float64(g.entities[e.ent].of(c)) >= part/2*typicalInside*float64(g.clusters[c].holders[e.key.kind])
 }
 
 // anchorBar is what the rare things of one family must be worth to tie an account to a
@@ -190,9 +253,82 @@ func (g *Graph) joinBar(size int) float64 {
 
 func sizeBar(size int) float64 { return 0.1 * math.Log(float64(max(1, size))) }
 
-func (g *Graph) fits(fit *Affinity, bar float64) bool {
-	return fit.Total >= bar && fit.strong(g.cfg.FamilyBar) >= 2 && fit.Rare() >= anchorBar
+// fits says whether an account belongs: two families tie it, or content does that hardly
+// anybody else has. Clusters that content alone brings together are hypotheses, which the
+// other families then speak for or against without having had a hand in who is a member.
+func (g *Graph) fits(c Cluster, fit *Affinity, bar, part float64) bool {
+	if fit.Rare() < anchorBar || c != NoCluster && !fit.confirmed && !fit.colleague && g.affiliationOf(c) >= affiliated {
+		return false // an organisation's prompt may be copied; whoever has it is not of the organisation
+	}
+	return fit.Total >= bar && g.witnesses(c, fit) >= 2 || fit.typical(part) && fit.content() >= contentBar && fit.Total >= contentBar
 }
+
+func (g *Graph) stays(c Cluster, fit *Affinity) bool {
+	if fit.Total < g.cfg.LeaveBar || fit.Rare() < anchorBar/2 {
+		return false
+	}
+	return fit.typical(stayPart) && fit.content() >= contentBar/2 || g.witnesses(c, fit) >= 2
+}
+
+// Of what content must be typical for a loner to join, so much is enough for a member of another
+// cluster to be a bridge, or for a member to stay.
+const (
+	bridgePart = 0.5
+	stayPart   = 0.3
+)
+
+// contentBar is what rare content must be worth to tie accounts by itself; half keeps them.
+const contentBar = 2.8
+
+func (g *Graph) witnesses(c Cluster, fit *Affinity) int { return g.Witnesses(c, fit, &fit.Families) }
+
+// Witnesses counts the families of fam that tie an account to a cluster, each cause once.
+// Where the cluster itself shows two independent ones outside the network, a member may be
+// tied by what it asks alone: one whose card no other member resembles is of the campaign all
+// the same when both its system prompts and its questions are the campaign's own. Whoever
+// goes through the same relay has only what the relay adds, and its hours. fam is the fit's own families, or those with
+// what the account's windows add.
+func (g *Graph) Witnesses(c Cluster, fit *Affinity, fam *[link.NumFamilies]float64) int {
+	n := independent(fam, fit.hardware(), g.cfg.FamilyBar)
+	if fam[link.FamilyTiming] >= g.cfg.FamilyBar && fit.Gateway() && !fit.twoContents(g.cfg.FamilyBar) {
+		n-- // who goes through a campaign's relay has its hours from it too
+	}
+	if n == 1 && c != NoCluster && fit.twoContents(g.cfg.FamilyBar) && g.Independent(c) >= 2 {
+		n++
+	}
+	return n
+}
+
+// confirmedSize is how many members a cluster needs for its families' means to be believed.
+const confirmedSize = 5
+
+func (g *Graph) confirmed(c Cluster) bool {
+	return len(g.clusters[c].members) >= confirmedSize && g.Independent(c) >= 2
+}
+
+// Independent counts the families that a cluster's members share on average, each cause once
+// and the network not at all. Where content is the only one, what payment, identity, timing,
+// devices and history say together may be the second: an expert leaves a little of each.
+func (g *Graph) Independent(c Cluster) int {
+	mean := g.Families(c)
+	mean[link.FamilyNetwork] = 0
+	hardware := g.clusters[c].hardware / float64(max(1, len(g.clusters[c].members)))
+	n := independent(&mean, hardware, g.cfg.FamilyBar)
+	if n == 1 && mean[link.FamilyContent] >= g.cfg.FamilyBar {
+		rest := max(0, hardware)
+		for _, f := range [...]link.Family{link.FamilyPayment, link.FamilyIdentity, link.FamilyTiming, link.FamilyHistory} {
+			rest += max(0, mean[f])
+		}
+		if rest >= littleOfEach {
+			n++
+		}
+	}
+	return n
+}
+
+// littleOfEach is what the lesser families must say together to count as one. Tuned on worlds
+// of expert campaigns and of honest platforms whose customers share nothing but a program.
+const littleOfEach = 1.2
 
 // topClusters returns the (up to three) clusters with most members on the entity.
 func (g *Graph) topClusters(ent int32) [3]Cluster {
@@ -211,36 +347,47 @@ func (g *Graph) topClusters(ent int32) [3]Cluster {
 	return top
 }
 
-// found looks for a latest loner that shares enough with a, and founds a cluster with it.
-func (g *Graph) found(a Account, now int64) {
-	best, bestTotal := Account(-1), g.cfg.PairBar
-	tried := 0
+// maxPairs bounds the accounts that one is compared with in pairs, for each thing that they share.
+const maxPairs = 12
+
+// found looks for a latest account of the same cluster, or loner, that shares enough with a,
+// and founds a cluster with it if they match by more than floor.
+func (g *Graph) found(a Account, home Cluster, floor float64, now int64) bool {
+	best, bestMatch := Account(-1), floor
 	for i := range g.accounts[a].edges {
 		e := &g.accounts[a].edges[i]
-		if e.ent == noEntity || !e.key.kind.Spec().Anchor || g.common(e.ent) {
+		if e.ent == noEntity || !e.key.kind.Ties() || g.common(e.ent) {
 			continue
 		}
+		if e.key.kind.Spec().Family == link.FamilyContent && float64(g.entities[e.ent].df) > commonProgram*(float64(g.holders[e.key.kind])+smoothing) {
+			continue // no pair is founded on it
+		}
+		tried := 0
 		for _, b := range g.entities[e.ent].recent {
-			if b == a || g.accounts[b].cluster != NoCluster || tried >= 2*maxRecent {
+			if b == a || g.accounts[b].cluster != home || !g.accounts[b].placeable() || tried >= maxPairs {
 				continue
 			}
 			tried++
 			fit := g.pair(a, b)
-			if g.fits(&fit, bestTotal) {
-				best, bestTotal = b, fit.Total
+			if fit.Match > bestMatch && g.fits(NoCluster, &fit, g.cfg.PairBar, 1) {
+				best, bestMatch = b, fit.Match
 			}
 		}
 	}
 	if best < 0 {
-		return
+		return false
+	}
+	for _, m := range []Account{best, a} {
+		if home != NoCluster {
+			g.exit(m, now)
+		}
 	}
 	c := g.newCluster(best, a, now)
 	g.join(best, c, now)
 	g.join(a, c, now)
-	for _, m := range []Account{best, a} {
-		fit := g.affinity(m, c)
-		g.settle(m, &fit)
-	}
+	fit := g.affinity(best, c)
+	g.settle(best, &fit)
+	return true
 }
 
 // common reports whether too many accounts outside clusters share the entity for it to bring
@@ -277,13 +424,20 @@ func (g *Graph) join(a Account, c Cluster, now int64) {
 func (g *Graph) enter(a Account, c Cluster, now int64) {
 	acc, cl := &g.accounts[a], &g.clusters[c]
 	acc.cluster, acc.pos, acc.joinedAt = c, int32(len(cl.members)), now
-	acc.fam = [link.NumFamilies]float32{}
+	acc.fam, acc.hardware = [link.NumFamilies]float32{}, 0
 	cl.members = append(cl.members, a)
 	cl.last = max(cl.last, now)
 	g.tally(a, c, 1)
 }
 
 func (g *Graph) tally(a Account, c Cluster, d int32) {
+	var seen [link.NumAllKinds]bool
+	for i := range g.accounts[a].edges {
+		if k := g.accounts[a].edges[i].key.kind; !seen[k] {
+			seen[k] = true
+			g.clusters[c].holders[k] += d
+		}
+	}
 	for i := range g.accounts[a].edges {
 		if ent := g.accounts[a].edges[i].ent; ent != noEntity {
 			g.count(ent, c, d)
@@ -295,7 +449,13 @@ func (g *Graph) tally(a Account, c Cluster, d int32) {
 // looks only at the entity at hand: when members leave, the next that joins puts it right.
 func (g *Graph) count(ent int32, c Cluster, d int32) {
 	e := &g.entities[ent]
+	before := e.of(c)
 	e.add(c, d)
+	if after := e.of(c); before < 2 && after >= 2 {
+		g.clusters[c].groups[e.key.kind]++
+	} else if before >= 2 && after < 2 {
+		g.clusters[c].groups[e.key.kind]--
+	}
 	if affiliation(e.key.kind) {
 		cl := &g.clusters[c]
 		if cl.affiliated == noEntity || !affiliation(g.entities[cl.affiliated].key.kind) || e.of(c) > g.entities[cl.affiliated].of(c) {
@@ -317,6 +477,12 @@ func (g *Graph) exit(a Account, now int64) {
 	acc := &g.accounts[a]
 	c := acc.cluster
 	cl := &g.clusters[c]
+	for i := range acc.edges {
+		if ent := acc.edges[i].ent; ent != noEntity {
+			g.entities[ent].addRest(c, -acc.rest)
+		}
+	}
+	acc.rest = 0
 	g.tally(a, c, -1)
 	for _, accounts := range cl.bridges {
 		delete(accounts, a)
@@ -324,6 +490,7 @@ func (g *Graph) exit(a Account, now int64) {
 	for f := range cl.fam {
 		cl.fam[f] -= float64(acc.fam[f])
 	}
+	cl.hardware -= float64(acc.hardware)
 	last := len(cl.members) - 1
 	moved := cl.members[last]
 	cl.members[acc.pos] = moved
@@ -332,16 +499,51 @@ func (g *Graph) exit(a Account, now int64) {
 	cl.last = max(cl.last, now)
 	g.changes = append(g.changes, Change{Cluster: c, Account: a, At: now, Since: acc.joinedAt})
 	acc.cluster, acc.joinedAt = NoCluster, 0
-	acc.fam = [link.NumFamilies]float32{}
+	acc.fam, acc.hardware = [link.NumFamilies]float32{}, 0
 }
 
 // SetOwn stores what the account's own windows say, in log-odds by family; index
 // FamilyNone holds trust, which has no cap and is negative. It counts in the cluster's
-// means and takes no part in who belongs together.
-func (g *Graph) SetOwn(a Account, own [link.NumFamilies]float64) {
+// means and takes no part in who belongs together. vouched: somebody answers for the account
+// itself, by single sign-on or an invoice.
+func (g *Graph) SetOwn(a Account, own [link.NumFamilies]float64, vouched bool) {
+	acc := &g.accounts[a]
+	was := acc.vouched
+	acc.vouched = vouched
 	for f := range own {
-		g.accounts[a].own[f] = float32(own[f])
+		acc.own[f] = float32(own[f])
 	}
+	if was == vouched {
+		return
+	}
+	for i := range acc.edges {
+		if e := &acc.edges[i]; e.key.kind == link.KindOrg && e.ent != noEntity {
+			if was {
+				g.entities[e.ent].vouched--
+			} else {
+				g.entities[e.ent].vouched++
+			}
+		}
+	}
+}
+
+// Colleagues says what is known of an account by others of its org_id: how many there are and
+// how many of them somebody vouches for. An account that is older than the stream shows no
+// single sign-on of its own. The provider gives out org_ids; a mail domain anybody can claim.
+func (g *Graph) Colleagues(a Account) (vouched, all int) {
+	acc := &g.accounts[a]
+	for i := range acc.edges {
+		if e := &acc.edges[i]; e.key.kind == link.KindOrg && e.ent != noEntity {
+			ent := &g.entities[e.ent]
+			if int(ent.vouched) > vouched {
+				vouched, all = int(ent.vouched), int(ent.df)
+			}
+		}
+	}
+	if acc.vouched && vouched > 0 {
+		vouched--
+	}
+	return vouched, max(0, all-1)
 }
 
 // settle replaces what a adds to its cluster's sums: fit and own signals together,
@@ -354,12 +556,71 @@ func (g *Graph) settle(a Account, fit *Affinity) {
 		cl.fam[f] += now - float64(acc.fam[f])
 		acc.fam[f] = float32(now)
 	}
+	hardware := fit.hardware()
+	cl.hardware += hardware - float64(acc.hardware)
+	acc.hardware = float32(hardware)
+	g.setRest(a)
+}
+
+// setRest keeps the tallies of a's content at what its other families say.
+func (g *Graph) setRest(a Account) {
+	acc := &g.accounts[a]
+	rest := float32(0)
+	for f, v := range acc.fam {
+		switch link.Family(f) { //nolint:gosec // an index of the families
+		case link.FamilyContent:
+		case link.FamilyNetwork:
+			rest += min(v, ClusterNetwork)
+		default:
+			rest += v
+		}
+	}
+	d := rest - acc.rest
+	if d == 0 {
+		return
+	}
+	acc.rest = rest
+	for i := range acc.edges {
+		if ent := acc.edges[i].ent; ent != noEntity {
+			g.entities[ent].addRest(acc.cluster, d)
+		}
+	}
+}
+
+// ClusterNetwork is the most that the network says of a cluster: a platform that calls for its
+// customers from one address has all of them on it.
+const ClusterNetwork = 0.7
+
+// groupSize is how many members must share a content for it to be judged by what they have else.
+const groupSize = 5
+
+// Rest returns what families other than content say, on average, of the members that share the
+// contents that a does, averaged over those contents. A cluster is not an actor: the users of a small
+// framework that a campaign uses as well are judged by what they have in common, not by what the
+// campaign has, and a firm whose prompt was copied has prompts of its own. False where a shares no content with enough members.
+func (g *Graph) Rest(a Account) (float64, bool) {
+	acc := &g.accounts[a]
+	sum, n := 0.0, 0
+	for i := range acc.edges {
+		e := &acc.edges[i]
+		if e.ent == noEntity || e.key.kind != link.KindTemplate && e.key.kind != link.KindSuffix {
+			continue
+		}
+		t := g.entities[e.ent].tally(acc.cluster)
+		if t == nil || t.n < groupSize || float64(t.n) < typicalInside/2*float64(g.clusters[acc.cluster].holders[e.key.kind]) {
+			continue
+		}
+		sum += float64(t.rest) / float64(t.n)
+		n++
+	}
+	return sum / float64(max(1, n)), n > 0
 }
 
 // bridge notes that a, a member of home, fits other as well, and merges the two once enough
-// members of either do: a tenth of the smaller, at least two. So one account that an
-// attacker steers between two clusters never joins them.
-func (g *Graph) bridge(a Account, home, other Cluster, now int64) {
+// members of either do: a tenth of the smaller, half of it while one of them is but a
+// hypothesis, and at least two. So one account that an attacker steers between two
+// clusters never joins them.
+func (g *Graph) bridge(a Account, home, other Cluster, now int64) bool {
 	cl := &g.clusters[home]
 	if cl.bridges == nil {
 		cl.bridges = map[Cluster]map[Account]struct{}{}
@@ -373,8 +634,12 @@ func (g *Graph) bridge(a Account, home, other Cluster, now int64) {
 		small, large = large, small
 	}
 	bridging := len(cl.bridges[other]) + len(g.clusters[other].bridges[home])
-	if bridging < max(2, len(g.clusters[small].members)/10) {
-		return
+	part := len(g.clusters[small].members) / 5
+	if g.confirmed(small) && g.confirmed(large) {
+		part /= 2
+	}
+	if bridging < max(2, part) {
+		return false
 	}
 	for _, m := range slices.Clone(g.clusters[small].members) {
 		g.exit(m, now)
@@ -384,11 +649,12 @@ func (g *Graph) bridge(a Account, home, other Cluster, now int64) {
 	}
 	g.clusters[small].bridges = nil
 	delete(g.clusters[large].bridges, small)
+	return true
 }
 
 // Restore puts an account into a named cluster without a change being recorded: what
 // an earlier life of the service had decided. Facts are observed afterwards.
-func (g *Graph) Restore(clusterID, accountID string, partition int32, joinedAt int64) {
+func (g *Graph) Restore(clusterID, accountID string, partition int32, joinedAt int64) Account {
 	c, ok := g.byCluster[clusterID]
 	if !ok {
 		c = g.addCluster(clusterID, joinedAt)
@@ -398,4 +664,5 @@ func (g *Graph) Restore(clusterID, accountID string, partition int32, joinedAt i
 	if g.accounts[a].cluster == NoCluster {
 		g.enter(a, c, joinedAt)
 	}
+	return a
 }

@@ -25,13 +25,11 @@ func (g *Graph) Shared(a Account) []SharedThing {
 	if acc.cluster == NoCluster {
 		return nil
 	}
-	size := len(g.clusters[acc.cluster].members)
-	outside := float64(max(0, g.live-size)) + smoothing
+	cl := &g.clusters[acc.cluster]
 	var things []SharedThing
 	for i := range acc.edges {
 		e := &acc.edges[i]
-		spec := e.key.kind.Spec()
-		if e.ent == noEntity || e.key.kind.Trait() || spec.Family == link.FamilyNone {
+		if e.ent == noEntity || e.key.kind.Trait() || e.key.kind.Spec().Family == link.FamilyNone {
 			continue
 		}
 		ent := &g.entities[e.ent]
@@ -40,7 +38,9 @@ func (g *Graph) Shared(a Account) []SharedThing {
 			continue
 		}
 		var one Affinity
-		one.add(e.key.kind, spec, e.ent, float64(in-1), float64(size-1), float64(ent.df-in), outside)
+		k := e.key.kind
+		one.add(k, e.ent, tallies{in: float64(in - 1), holders: float64(cl.holders[k] - 1), size: float64(len(cl.members) - 1),
+			out: float64(ent.df - in), outside: float64(g.holders[k]-cl.holders[k]) + smoothing})
 		if odds := one.Kinds[e.key.kind].LogOdds; odds > 0.3 {
 			things = append(things, SharedThing{e.key.kind, e.key.token, int(in), odds})
 		}

@@ -23,7 +23,7 @@ const NoCluster Cluster = -1
 // Bounds of what one account or entity may make the graph hold.
 const (
 	maxLinks  = 96 // links an account; past that its oldest unshared one goes
-	maxRecent = 24 // latest accounts of an entity that a newcomer is compared with
+	maxRecent = 16 // latest accounts of an entity that a newcomer is compared with
 )
 
 type entityKey struct {
@@ -45,6 +45,7 @@ const noEntity = -1
 type entity struct {
 	key      entityKey
 	df       int32     // accounts with a live link
+	vouched  int32     // organisations: of those, the ones that somebody vouches for
 	recent   []Account // the latest maxRecent of them, anchors only
 	clusters []tally   // members that touch it, by cluster, ascending
 }
@@ -52,6 +53,7 @@ type entity struct {
 type tally struct {
 	cluster Cluster
 	n       int32
+	rest    float32 // content: sum over them of what the families other than content say
 }
 
 type account struct {
@@ -65,6 +67,10 @@ type account struct {
 	lastSeen  int64
 	fam       [link.NumFamilies]float32 // what it added to its cluster's sums
 	own       [link.NumFamilies]float32 // what its own windows say
+	rest      float32                   // what it added to the tallies of its content
+	hardware  float32                   // what it added to its cluster's sum of shared devices and keys
+	vouched   bool                      // by single sign-on, or an invoice
+	apart     bool                      // is in no cluster, whatever it touches
 	keep      bool                      // links outlive the window (suspended: history)
 	lastDay   uint32                    // latest day in the expiry buckets
 }
@@ -80,6 +86,8 @@ type Config struct {
 	PairBar, JoinBar, LeaveBar, MergeBar float64
 	// FamilyBar is what a family must be worth to count among the two that are needed.
 	FamilyBar float64
+	// Off leaves families out of every sum, to measure what they are worth.
+	Off [link.NumFamilies]bool
 }
 
 // DefaultConfig returns the bars tuned on the press scenario, seeds 1 and 2.
@@ -102,9 +110,10 @@ type Graph struct {
 	suffixes  *families
 	clusters  []cluster
 	byCluster map[string]Cluster
-	live      int                  // accounts with a live link
-	expiry    map[uint32][]Account // day -> accounts that were active on it
-	recheck   map[uint32][]Account // day -> kept accounts to look at again
+	live      int                     // accounts with a live link
+	holders   [link.NumAllKinds]int32 // accounts with a link of the kind
+	expiry    map[uint32][]Account    // day -> accounts that were active on it
+	recheck   map[uint32][]Account    // day -> kept accounts to look at again
 	changes   []Change
 	mark      []uint32 // entity -> generation, scratch of pair comparison
 	gen       uint32
@@ -156,6 +165,16 @@ func (g *Graph) ClusterOf(a Account) Cluster { return g.accounts[a].cluster }
 func (g *Graph) Linked(a Account) bool {
 	for i := range g.accounts[a].edges {
 		if ent := g.accounts[a].edges[i].ent; ent != noEntity && g.entities[ent].df > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// Tied reports whether the account shares something that ties with anybody.
+func (g *Graph) Tied(a Account) bool {
+	for i := range g.accounts[a].edges {
+		if e := &g.accounts[a].edges[i]; e.ent != noEntity && e.key.kind.Ties() && g.entities[e.ent].df > 1 {
 			return true
 		}
 	}
@@ -223,10 +242,25 @@ func (g *Graph) connect(a Account, key entityKey, first, last int64, count uint6
 	if len(acc.edges) >= maxLinks {
 		g.evict(a)
 	}
+	g.hold(acc, key.kind, 1)
 	acc.edges = append(acc.edges, edge{key: key, ent: noEntity,
 		first: uint32(first / 1000), last: uint32(last / 1000), count: uint32(count)})
 	g.share(a, key)
 	return true
+}
+
+// hold counts an account's first link of a kind, or uncounts its last. Call it while the
+// account has no other link of the kind that is in question.
+func (g *Graph) hold(acc *account, k link.Kind, d int32) {
+	for i := range acc.edges {
+		if acc.edges[i].key.kind == k {
+			return
+		}
+	}
+	g.holders[k] += d
+	if acc.cluster != NoCluster {
+		g.clusters[acc.cluster].holders[k] += d
+	}
 }
 
 // share registers a as a toucher of key; the second one makes it an entity.
@@ -265,11 +299,15 @@ func (g *Graph) attach(a Account, ent int32) {
 		}
 	}
 	e.df++
-	if e.key.kind.Spec().Anchor {
+	if e.key.kind == link.KindOrg && acc.vouched {
+		e.vouched++
+	}
+	if e.key.kind.Ties() {
 		e.recent = appendRecent(e.recent, a)
 	}
 	if acc.cluster != NoCluster {
 		g.count(ent, acc.cluster, 1)
+		e.addRest(acc.cluster, acc.rest)
 	}
 }
 
@@ -290,13 +328,18 @@ func (g *Graph) disconnect(a Account, i int) {
 	last := len(acc.edges) - 1
 	acc.edges[i] = acc.edges[last]
 	acc.edges = acc.edges[:last]
+	g.hold(acc, e.key.kind, -1)
 	if e.ent == noEntity {
 		g.forget(e.key)
 		return
 	}
 	ent := &g.entities[e.ent]
 	ent.df--
+	if ent.key.kind == link.KindOrg && acc.vouched {
+		ent.vouched--
+	}
 	if acc.cluster != NoCluster {
+		ent.addRest(acc.cluster, -acc.rest)
 		g.count(e.ent, acc.cluster, -1)
 	}
 	for j, r := range ent.recent {
@@ -400,12 +443,30 @@ func (e *entity) add(c Cluster, d int32) {
 	if d > 0 {
 		e.clusters = append(e.clusters, tally{})
 		copy(e.clusters[lo+1:], e.clusters[lo:])
-		e.clusters[lo] = tally{c, d}
+		e.clusters[lo] = tally{cluster: c, n: d}
 	}
 }
 
-// of returns the tally of a cluster. O(log clusters).
+// of returns how many of a cluster's members touch the entity. O(log clusters).
 func (e *entity) of(c Cluster) int32 {
+	if t := e.tally(c); t != nil {
+		return t.n
+	}
+	return 0
+}
+
+// addRest adds to what the cluster's members that touch a content have else.
+func (e *entity) addRest(c Cluster, d float32) {
+	if e.key.kind != link.KindTemplate && e.key.kind != link.KindSuffix || d == 0 {
+		return
+	}
+	if t := e.tally(c); t != nil {
+		t.rest += d
+	}
+}
+
+// tally returns the cluster's tally, nil if no member touches the entity.
+func (e *entity) tally(c Cluster) *tally {
 	lo, hi := 0, len(e.clusters)
 	for lo < hi {
 		mid := (lo + hi) / 2
@@ -416,9 +477,9 @@ func (e *entity) of(c Cluster) int32 {
 		}
 	}
 	if lo < len(e.clusters) && e.clusters[lo].cluster == c {
-		return e.clusters[lo].n
+		return &e.clusters[lo]
 	}
-	return 0
+	return nil
 }
 
 // Today returns the day of event time (days since 1970) that a hundredth of the population

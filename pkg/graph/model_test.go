@@ -3,7 +3,6 @@ package graph
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"testing"
 
@@ -11,157 +10,6 @@ import (
 
 	"github.com/iolaus-io/iolaus/pkg/link"
 )
-
-// check recomputes from the accounts' links alone what the graph keeps incrementally.
-func check(t rapid.TB, g *Graph) {
-	t.Helper()
-	checkEntities(t, g)
-	checkClusters(t, g)
-	live := 0
-	for i := range g.accounts {
-		if g.accounts[i].lastSeen != 0 {
-			live++
-		}
-	}
-	if live != g.Population() {
-		t.Fatalf("population %d, want %d", g.Population(), live)
-	}
-}
-
-type oracleTally struct {
-	df       int32
-	clusters map[Cluster]int32
-}
-
-// A link stands on both sides: every entity's df and tallies are the number of accounts, and of
-// members, that have the link; a thing that one account touches is no entity.
-func checkEntities(t rapid.TB, g *Graph) {
-	t.Helper()
-	want := map[entityKey]*oracleTally{}
-	for i := range g.accounts {
-		acc := &g.accounts[i]
-		if len(acc.edges) > maxLinks {
-			t.Fatalf("%s has %d links", acc.id, len(acc.edges))
-		}
-		mine := map[entityKey]bool{}
-		for _, e := range acc.edges {
-			if mine[e.key] {
-				t.Fatalf("%s has two links to %v", acc.id, e.key)
-			}
-			mine[e.key] = true
-			checkEdge(t, g, Account(i), &e)
-			o := want[e.key]
-			if o == nil {
-				o = &oracleTally{clusters: map[Cluster]int32{}}
-				want[e.key] = o
-			}
-			o.df++
-			if acc.cluster != NoCluster {
-				o.clusters[acc.cluster]++
-			}
-		}
-	}
-	if len(want) != len(g.byKey) {
-		t.Fatalf("%d things are known, accounts have %d", len(g.byKey), len(want))
-	}
-	entities := 0
-	for key, v := range g.byKey {
-		o := want[key]
-		if o == nil {
-			t.Fatalf("%v is known, nobody has it", key)
-		}
-		if v < 0 {
-			if o.df != 1 {
-				t.Fatalf("%v counts as lone, %d accounts have it", key, o.df)
-			}
-			continue
-		}
-		entities++
-		checkEntity(t, &g.entities[v], key, o)
-	}
-	if used := len(g.entities) - len(g.free); used != entities {
-		t.Fatalf("%d entities in use, %d known", used, entities)
-	}
-}
-
-func checkEdge(t rapid.TB, g *Graph, a Account, e *edge) {
-	t.Helper()
-	v, known := g.byKey[e.key]
-	switch {
-	case !known:
-		t.Fatalf("%s has %v, which is not known", g.ID(a), e.key)
-	case v < 0 && (Account(^v) != a || e.ent != noEntity):
-		t.Fatalf("%v is lone with account %d; %d has it too, entity %d", e.key, ^v, a, e.ent)
-	case v >= 0 && e.ent != v:
-		t.Fatalf("%s's link to %v names entity %d, it is %d", g.ID(a), e.key, e.ent, v)
-	}
-	if e.first > e.last {
-		t.Fatalf("link %v from %d to %d", e.key, e.first, e.last)
-	}
-}
-
-func checkEntity(t rapid.TB, e *entity, key entityKey, o *oracleTally) {
-	t.Helper()
-	if e.key != key || e.df != o.df {
-		t.Fatalf("entity %v has df %d, want %v with %d", e.key, e.df, key, o.df)
-	}
-	if len(e.clusters) != len(o.clusters) {
-		t.Fatalf("entity %v has tallies %v, want %v", key, e.clusters, o.clusters)
-	}
-	for i, c := range e.clusters {
-		if c.n != o.clusters[c.cluster] || i > 0 && e.clusters[i-1].cluster >= c.cluster {
-			t.Fatalf("entity %v has tallies %v, want %v", key, e.clusters, o.clusters)
-		}
-	}
-	if len(e.recent) > maxRecent || (!key.kind.Spec().Anchor && len(e.recent) > 0) {
-		t.Fatalf("entity %v keeps %d latest accounts", key, len(e.recent))
-	}
-	seen := map[Account]bool{}
-	for _, a := range e.recent {
-		if seen[a] {
-			t.Fatalf("entity %v names account %d twice among its latest", key, a)
-		}
-		seen[a] = true
-	}
-}
-
-// Members and accounts name each other, no cluster is of one, and the sums are those of
-// the members.
-func checkClusters(t rapid.TB, g *Graph) {
-	t.Helper()
-	in := 0
-	for c := range g.clusters {
-		cl := &g.clusters[c]
-		if len(cl.members) == 1 {
-			t.Fatalf("cluster %s is of one", cl.id)
-		}
-		var sum [link.NumFamilies]float64
-		for pos, m := range cl.members {
-			acc := &g.accounts[m]
-			if acc.cluster != Cluster(c) || int(acc.pos) != pos {
-				t.Fatalf("%s is member %d of cluster %d, and says %d of %d", acc.id, pos, c, acc.pos, acc.cluster)
-			}
-			for f := range sum {
-				sum[f] += float64(acc.fam[f])
-			}
-		}
-		in += len(cl.members)
-		mean := g.Families(Cluster(c))
-		for f := range sum {
-			if math.Abs(sum[f]-cl.fam[f]) > 1e-4*math.Max(1, math.Abs(sum[f])) || math.IsNaN(mean[f]) {
-				t.Fatalf("cluster %s, %s: sum %g, members say %g", cl.id, link.Family(f), cl.fam[f], sum[f])
-			}
-		}
-	}
-	for i := range g.accounts {
-		if g.accounts[i].cluster != NoCluster {
-			in--
-		}
-	}
-	if in != 0 {
-		t.Fatalf("%d more memberships than accounts in clusters", in)
-	}
-}
 
 // links is what accounts touch, as facts say it: account -> thing -> first, last, count.
 type links map[string]map[entityKey][3]uint32
@@ -210,7 +58,7 @@ const testStart = 20_000 * link.PaneMS
 var farTemplates = []uint64{0x0000_0000_0000_0001, 0xFFFF_0000_FFFF_0000, 0x0F0F_0F0F_0F0F_0F0F, 0x3333_CCCC_3333_CCCC}
 
 var drawnKinds = []link.Kind{link.KindIP, link.KindASN, link.KindDevice, link.KindClient, link.KindInstrument, link.KindDomain,
-	link.KindOrg, link.KindEmail, link.KindTemplate, link.KindSuffix, link.KindVolume}
+	link.KindOrg, link.KindEmail, link.KindPhone, link.KindReferral, link.KindTemplate, link.KindSuffix, link.KindVolume}
 
 func drawFact(t *rapid.T, accounts int, from, to int64) link.Fact {
 	f := link.Fact{
@@ -257,6 +105,10 @@ func TestCountsAreThoseOfTheLinks(t *testing.T) {
 					for _, k := range []link.Kind{link.KindDevice, link.KindInstrument, link.KindEmail} {
 						g.Observe(&link.Fact{Account: id, Kind: k, Token: 100 + token, First: now, Last: now, Count: 1})
 					}
+					g.Observe(&link.Fact{Account: id, Kind: link.KindTemplate, Token: farTemplates[token], First: now, Last: now, Count: 1})
+					if a, _ := g.Find(id); rapid.Bool().Draw(t, "placed") {
+						g.Place(a, now, true)
+					}
 				}
 			},
 			"place": func(t *rapid.T) {
@@ -274,7 +126,16 @@ func TestCountsAreThoseOfTheLinks(t *testing.T) {
 				if a, ok := pick(t); ok {
 					var own [link.NumFamilies]float64
 					own[rapid.IntRange(0, int(link.NumFamilies)-1).Draw(t, "family")] = rapid.Float64Range(-6, 3).Draw(t, "own")
-					g.SetOwn(a, own)
+					g.SetOwn(a, own, own[link.FamilyNone] < -4)
+				}
+			},
+			"apart": func(t *rapid.T) {
+				if a, ok := pick(t); ok && rapid.IntRange(0, 3).Draw(t, "apart") == 0 {
+					g.Apart(a, now)
+					g.Place(a, now, true)
+					if g.ClusterOf(a) != NoCluster {
+						t.Fatalf("%s is apart and in %d", g.ID(a), g.ClusterOf(a))
+					}
 				}
 			},
 			"keep": func(t *rapid.T) {

@@ -10,6 +10,7 @@ import (
 // Looking again at who is kept is no account's clock: today stays where events are.
 func TestKeptAccountsDoNotMoveToday(t *testing.T) {
 	w := newWorld(t)
+	w.crowd(1000)
 	w.ring("a", 5)
 	for i := range 5 {
 		a, _ := w.Find(fmt.Sprintf("a%02d", i))
@@ -29,13 +30,17 @@ func TestKeptAccountsDoNotMoveToday(t *testing.T) {
 // The organisation of a cluster is an organisation, also when what it was is gone.
 func TestAffiliationIsOfAnAffiliation(t *testing.T) {
 	w := newWorld(t)
+	w.crowd(1000)
 	w.ring("a", 4)
 	for i := range 4 {
 		w.tell(fmt.Sprintf("a%02d", i), "domain:firm")
 	}
+	if got := w.affiliationOf(w.together("a", 4)); got != 1 {
+		t.Fatalf("affiliation %.2f of a cluster of one firm", got)
+	}
 	w.now += 10 * link.PaneMS
 	for i := range 4 {
-		w.tell(fmt.Sprintf("a%02d", i), "device:d-a", "card:c-a", "phone:p-a")
+		w.tell(fmt.Sprintf("a%02d", i), ringThings("a", i)...)
 	}
 	w.now += 6 * link.PaneMS
 	w.Expire(w.now) // the domain's links are stale
@@ -67,12 +72,11 @@ func TestRestoredWithoutFacts(t *testing.T) {
 // A merge needs members that fit both now.
 func TestBridgesThatLeftDoNotCount(t *testing.T) {
 	w := newWorld(t)
-	w.crowd(300)
+	w.crowd(1500)
 	w.ring("a", 12)
 	w.ring("b", 10)
-	a, _ := w.Find("a00")
-	b, _ := w.Find("b00")
-	ca, cb := w.ClusterOf(a), w.ClusterOf(b)
+	a, b := w.account("a00"), w.account("b00")
+	ca, cb := w.together("a", 12), w.together("b", 10)
 	w.bridge(b, cb, ca, w.now)
 	w.leave(b, w.now)
 	b1, _ := w.Find("b01")

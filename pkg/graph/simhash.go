@@ -50,6 +50,17 @@ func (f *families) find(h uint64) uint64 {
 	return fam
 }
 
+// look returns the family of h without founding one, 0 if it has none.
+func (f *families) look(h uint64) uint64 {
+	if fam, ok := f.of[h]; ok {
+		return fam
+	}
+	if near, ok := f.nearest(h); ok {
+		return f.of[near]
+	}
+	return 0
+}
+
 // nearest returns the known hash closest to h within nearBits; ties go to the smaller.
 func (f *families) nearest(h uint64) (uint64, bool) {
 	best, dist := uint64(0), nearBits+1

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"math/bits"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -90,4 +91,61 @@ func TestFullBucketIsBounded(t *testing.T) {
 	if got := f.find(honest ^ 0b111); got != honest {
 		t.Fatalf("a variant of a hash in a full bucket is of family %016x", got)
 	}
+}
+
+// What nobody touches any more is forgotten with all that was kept of it, and nothing else is: a flood of
+// hashes that are used once leaves no trace.
+func TestForget(t *testing.T) {
+	f := newFamilies()
+	rapid.Check(t, func(t *rapid.T) {
+		var known []uint64
+		members := map[uint64][]uint64{}
+		for range rapid.IntRange(1, 30).Draw(t, "hashes") {
+			h := rapid.Uint64().Draw(t, "h")
+			if len(known) > 0 && rapid.Bool().Draw(t, "near") {
+				h = flip(t, rapid.SampledFrom(known).Draw(t, "known"), 7)
+			}
+			if fam := f.find(h); f.look(h) != fam {
+				t.Fatalf("%016x is found in %016x and looked up in %016x", h, fam, f.look(h))
+			} else if members[fam] == nil || members[fam][len(members[fam])-1] != h {
+				members[fam] = append(members[fam], h)
+			}
+			known = append(known, h)
+		}
+		fams := make([]uint64, 0, len(members))
+		for fam := range members {
+			fams = append(fams, fam)
+		}
+		slices.Sort(fams)
+		for i, fam := range fams {
+			f.forget(fam)
+			for _, gone := range fams[:i+1] {
+				for _, h := range members[gone] {
+					if _, ok := f.of[h]; ok {
+						t.Fatalf("%016x of %016x is still known", h, gone)
+					}
+				}
+			}
+			for _, stays := range fams[i+1:] {
+				for _, h := range members[stays] {
+					if f.look(h) != stays {
+						t.Fatalf("%016x was of %016x, and is of %016x", h, stays, f.look(h))
+					}
+				}
+			}
+		}
+		if n := len(f.of) + len(f.hashes); n != 0 {
+			t.Fatalf("%d entries left", n)
+		}
+		for _, h := range known {
+			for i := range f.buckets {
+				if n := len(f.buckets[i][block(h, i)]); n != 0 {
+					t.Fatalf("%d hashes left in a bucket of block %d", n, i)
+				}
+			}
+			if f.look(h) != 0 {
+				t.Fatalf("%016x is looked up in %016x", h, f.look(h))
+			}
+		}
+	})
 }

@@ -32,6 +32,18 @@ const (
 	TraitHours                             // how flat the day is, in tenths
 	TraitSignup                            // method × phone type × country agreement
 	TraitTools                             // tool calls per request, powers of two
+	TraitSync1                             // minutes of the day in which conversations began
+	TraitSync10                            // ten minutes
+	TraitSync60                            // hours
+	TraitHandover                          // ten minutes in which it was throttled or came back
+	TraitPace                              // how regularly conversations begin
+	TraitFirstUse                          // time from signup to the first request
+	TraitPivot                             // model taken up last × day
+	TraitUsage                             // depth of conversations, cached and streamed share
+	TraitModel                             // leading model with its share, in fifths
+	TraitRate                              // requests per active day × age of the account
+	TraitAmount                            // what most charges come to
+	TraitSpend                             // paid per thousand tokens
 	NumAllKinds
 )
 
@@ -59,10 +71,10 @@ var specs = [NumAllKinds]Spec{
 	KindBilling:     {FamilyPayment, "shared_billing", 2.5, 0, true, false},
 	KindEmail:       {FamilyIdentity, "shared_email", 3.0, 0, true, false},
 	KindDomain:      {FamilyIdentity, "shared_domain", 1.8, 0, true, false},
-	KindDomainShape: {FamilyIdentity, "concentrated_email_shape", 2.0, -0.2, true, false},
+	KindDomainShape: {FamilyIdentity, "concentrated_email_shape", 1.7, -0.2, true, false},
 	KindPhone:       {FamilyIdentity, "shared_phone", 3.0, 0, true, true},
 	KindReferral:    {FamilyIdentity, "shared_referral", 1.0, 0, true, false},
-	KindTemplate:    {FamilyContent, "exclusive_template", 3.5, -0.5, true, false},
+	KindTemplate:    {FamilyContent, "exclusive_template", 3.0, -0.5, true, false},
 	KindSuffix:      {FamilyContent, "exclusive_suffix", 2.5, 0, true, false},
 	KindAPIKey:      {FamilyDevice, "shared_api_key", 3.0, 0, true, true},
 
@@ -76,10 +88,29 @@ var specs = [NumAllKinds]Spec{
 	TraitTokens:     {FamilyContent, "token_shape", 1.0, -0.5, false, false},
 	TraitTools:      {FamilyContent, "tool_shape", 0.6, -0.4, false, false},
 	TraitSignup:     {FamilyIdentity, "signup_shape", 0.8, -0.4, false, false},
+	TraitSync1:      {FamilyTiming, "synchrony_1m", 0.8, 0, false, false},
+	TraitSync10:     {FamilyTiming, "synchrony_10m", 0, 0, false, false},
+	TraitSync60:     {FamilyTiming, "synchrony_60m", 0, 0, false, false},
+	TraitHandover:   {FamilyTiming, "failover", 0, 0, false, false},
+	TraitPace:       {FamilyContent, "start_regularity", 0, 0, false, false},
+	TraitFirstUse:   {FamilyTiming, "time_to_first_use", 0, 0, false, false},
+	TraitPivot:      {FamilyTiming, "model_pivot", 0.3, 0, false, false},
+	TraitUsage:      {FamilyContent, "usage_shape", 0, 0, false, false},
+	TraitModel:      {FamilyContent, "model_concentration", 0.5, 0, false, false},
+	TraitRate:       {FamilyContent, "quota_use", 0, 0, false, false},
+	TraitAmount:     {FamilyPayment, "same_amount", 0.8, 0, false, false},
+	TraitSpend:      {FamilyContent, "spend_per_use", 0, 0, false, false},
 }
 
 // Tracked reports whether the graph keeps links of the kind.
 func (k Kind) Tracked() bool { return k.Spec().Code != "" }
+
+// Ties reports whether sharing it brings accounts together: content, and what is hard to share
+// by chance. Everything else that is shared speaks for or against a tie and makes none.
+func (k Kind) Ties() bool {
+	s := k.Spec()
+	return s.Hard || s.Anchor && s.Family == FamilyContent
+}
 
 // Trait reports whether the kind is read off windows and not off single events.
 func (k Kind) Trait() bool { return k >= NumKinds }

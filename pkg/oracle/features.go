@@ -39,6 +39,9 @@ func (l *Log) RequestFeatures(account string, at int64) window.RequestFeatures {
 		}
 		f.Tasks[e.Task]++
 		f.Hours[e.TS/3600000%24]++
+		if e.Stream {
+			f.Streams++
+		}
 		if e.CoT >= 0 {
 			cot += math.Round(float64(e.CoT) * 10000)
 			f.CoTCount++
@@ -49,8 +52,10 @@ func (l *Log) RequestFeatures(account string, at int64) window.RequestFeatures {
 	f.Prefixes = distinct(a, window.TablePrefix, at, requestToken(link.KindPrefix))
 	f.ASNs = distinct(a, window.TableASN, at, requestToken(link.KindASN))
 	f.Clients = distinct(a, window.TableClient, at, requestToken(link.KindClient))
-	f.Keys = distinct(a, window.TableKey, at, requestToken(link.KindAPIKey))
+	f.APIKeys = distinct(a, window.TableKey, at, requestToken(link.KindAPIKey))
 	f.Templates = distinct(a, window.TableTemplate, at, requestToken(link.KindTemplate))
+	f.Keys, f.Models = keyFeatures(a.Events), modelFeatures(a.Events)
+	sessionFeatures(a.Events, at, &f)
 	return f
 }
 
@@ -102,6 +107,7 @@ func (l *Log) PaymentFeatures(account string, at int64) window.PaymentFeatures {
 		f.MaxRisk = max(f.MaxRisk, e.ProcessorRisk)
 		f.Invoice = f.Invoice || e.InstrumentType == event.InstrumentInvoice
 	}
+	payFeatures(a.Events, &f)
 	f.IssuerCountry = latest(a, func(e *event.Payment) event.Country { return e.IssuerCountry })
 	f.BillingCountry = latest(a, func(e *event.Payment) event.Country { return e.BillingCountry })
 	f.Instruments = distinct(a, window.TableInstrument, at, func(e *event.Payment) uint64 { return uint64(e.Instrument) })

@@ -14,11 +14,16 @@ type History struct {
 	account string
 	now     int64
 	n       int
+	thief   int // from which event on somebody else uses the keys too, 0 = never
 }
 
 // NewHistory begins at event time start (Unix ms).
 func NewHistory(seed uint64, account string, start int64) *History {
-	return &History{rnd: rand.New(rand.NewPCG(seed, 0x10142)), account: account, now: start}
+	h := &History{rnd: rand.New(rand.NewPCG(seed, 0x10142)), account: account, now: start}
+	if h.rnd.IntN(2) == 0 {
+		h.thief = 30 + h.rnd.IntN(60)
+	}
+	return h
 }
 
 func (h *History) meta() event.Meta {
@@ -59,13 +64,41 @@ func (h *History) network() event.Network {
 	}
 }
 
-// Request makes the next request.
+// Request makes the next request. Who has a thief is a creature of habit; the thief
+// is not, and sometimes is taken for the owner.
 func (h *History) Request() event.Request {
+	e := h.anyRequest()
+	if h.thief == 0 {
+		return e
+	}
+	e.Network = event.Network{IP: e.IP, ASN: uint32(h.rnd.IntN(12)/10 + 1), IPType: 1, Country: 1}
+	e.JA4, e.UserAgent, e.Template, e.Task = 1, event.Token(h.rnd.IntN(12)/10), uint64(h.rnd.IntN(3)/2)*0x5555, event.TaskChat
+	if h.n < h.thief {
+		return e
+	}
+	other := h.rnd.Uint32()
+	if other&1 == 0 {
+		return e // the owner
+	}
+	if other&30 != 0 {
+		e.UserAgent, e.Task = 9, event.TaskAgenticReasoning
+	}
+	if other&0x1e0 != 0 {
+		e.Network = event.Network{IP: e.IP, ASN: 77 + other>>30, IPType: event.IPHosting, Country: 2}
+	}
+	if other&0x1e00 != 0 {
+		e.Template = 0xAAAA_0000_FFFF_0000 ^ 1<<(other>>26)
+	}
+	return e
+}
+
+func (h *History) anyRequest() event.Request {
 	return event.Request{
-		Meta: h.meta(), Network: h.network(), APIKey: h.token(3), JA4: h.token(3), UserAgent: h.token(3), Model: 1,
+		Meta: h.meta(), Network: h.network(), APIKey: h.token(3), APIKeyID: fmt.Sprintf("key_%x", h.rnd.IntN(999)), JA4: h.token(3), UserAgent: h.token(3), Model: h.token(5),
 		Status:      []int32{200, 200, 200, 0, 429, 500}[h.rnd.IntN(6)],
 		InputTokens: h.rnd.Int64N(9000), OutputTokens: h.rnd.Int64N(3000), CachedTokens: h.rnd.Int64N(2) * h.rnd.Int64N(4000),
 		ToolCalls: int32(h.rnd.IntN(3)), Task: event.Task(h.rnd.IntN(int(event.NumTasks))),
+		Turn: int32(h.rnd.IntN(4)), Conversation: h.token(6), Stream: h.rnd.IntN(3) == 0,
 		Template: uint64(h.token(10)), Suffix: uint64(h.token(1000)), CoT: []float32{-1, 0, 0.25, h.rnd.Float32(), 1}[h.rnd.IntN(5)],
 	}
 }
@@ -76,7 +109,7 @@ func (h *History) Payment() event.Payment {
 		Meta: h.meta(), IP: h.token(4), Prefix: h.token(3), Kind: event.PaymentKind(h.rnd.IntN(8)),
 		Instrument: h.token(12), InstrumentType: event.InstrumentType(h.rnd.IntN(6)), BIN: h.token(6), Funding: event.Funding(h.rnd.IntN(5)),
 		IssuerCountry: event.Country(h.rnd.IntN(3)), BillingCountry: event.Country(h.rnd.IntN(3)),
-		BillingName: h.token(4), BillingZip: h.token(4), AmountMinor: h.rnd.Int64N(20000), ProcessorRisk: int16(h.rnd.IntN(102) - 1),
+		BillingName: h.token(4), BillingZip: h.token(4), AmountMinor: h.rnd.Int64N(4) * 1000, Currency: event.Currency(h.rnd.IntN(2)), ProcessorRisk: int16(h.rnd.IntN(102) - 1),
 	}
 }
 

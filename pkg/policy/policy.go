@@ -26,6 +26,7 @@ type Document struct {
 	Mode          string       `yaml:"mode"`
 	Priors        score.Config `yaml:"priors"`
 	MinPopulation int          `yaml:"min_population"`
+	RevokeKey     float64      `yaml:"revoke_key"` // score from which a stolen key is revoked, 0 = never
 	Steps         []Step       `yaml:"steps"`
 }
 
@@ -40,10 +41,12 @@ type Step struct {
 type Input struct {
 	AccountScore, ClusterScore float64
 	Size                       int
+	ClusterFamilies            int     // that the cluster's members share on average, each cause once, without network
 	Families                   int     // worth at least one in log-odds
 	HardFamilies               int     // the same without network
 	Evidence                   int     // shared things a person can read
 	Rare                       float64 // most that one family outside the network says from what is rare outside, log-odds
+	Beside                     float64 // what payment, identity, timing and history say, log-odds
 	Population                 int
 	AgeDays                    float64
 }
@@ -97,12 +100,16 @@ func Parse(b []byte) (*Policy, error) {
 	if doc.Mode != wire.ModeEnforce && doc.Mode != wire.ModeShadow {
 		return nil, fmt.Errorf("mode: %q is neither enforce nor shadow", doc.Mode)
 	}
+	if doc.RevokeKey < 0 || doc.RevokeKey > 1 {
+		return nil, fmt.Errorf("revoke_key: %v is not a score between 0 and 1", doc.RevokeKey)
+	}
 	if len(doc.Steps) == 0 {
 		return nil, fmt.Errorf("steps: must not be empty")
 	}
 	env, err := cel.NewEnv(
 		cel.Variable("account_score", cel.DoubleType), cel.Variable("cluster_score", cel.DoubleType),
 		cel.Variable("score", cel.DoubleType), cel.Variable("size", cel.IntType),
+		cel.Variable("cluster_families", cel.IntType),
 		cel.Variable("families", cel.IntType), cel.Variable("hard_families", cel.IntType),
 		cel.Variable("evidence", cel.IntType), cel.Variable("rare", cel.DoubleType), cel.Variable("population", cel.IntType),
 		cel.Variable("age_days", cel.DoubleType))
@@ -186,6 +193,12 @@ func Severity(action string) int {
 	return -1
 }
 
+// Revokes reports whether a key whose theft has the score is to be revoked, in a population of
+// such a size.
+func (p *Policy) Revokes(score float64, population int) bool {
+	return p.doc.RevokeKey > 0 && score >= p.doc.RevokeKey && population >= p.doc.MinPopulation
+}
+
 // Decide returns the action for an account that stands on current ("" = allow).
 func (p *Policy) Decide(current string, in Input) string {
 	if current == "" || current == wire.ActionReinstate {
@@ -241,7 +254,7 @@ func holds(prg cel.Program, vars map[string]any) bool {
 func (in Input) vars() map[string]any {
 	return map[string]any{
 		"account_score": in.AccountScore, "cluster_score": in.ClusterScore,
-		"score": min(in.AccountScore, in.ClusterScore), "size": in.Size,
+		"score": min(in.AccountScore, in.ClusterScore), "size": in.Size, "cluster_families": in.ClusterFamilies,
 		"families": in.Families, "hard_families": in.HardFamilies, "evidence": in.Evidence, "rare": in.Rare,
 		"population": in.Population, "age_days": in.AgeDays,
 	}

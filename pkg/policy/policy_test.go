@@ -110,7 +110,7 @@ func parse(t testing.TB, doc string) *Policy {
 
 // sure is an input that no guard holds back.
 func sure(score float64) Input {
-	return Input{AccountScore: score, ClusterScore: score, Size: 20, Families: 4, HardFamilies: 3, Evidence: 3, Population: 1000}
+	return Input{AccountScore: score, ClusterScore: score, Size: 20, Families: 4, HardFamilies: 3, Evidence: 3, Rare: 5, Population: 1000}
 }
 
 func TestLadder(t *testing.T) {
@@ -181,7 +181,7 @@ func drawInput(t *rapid.T) Input {
 	p := func(name string) float64 { return rapid.Float64Range(0, 1).Draw(t, name) }
 	n := func(name string) int { return rapid.IntRange(0, 5).Draw(t, name) }
 	return Input{AccountScore: p("account"), ClusterScore: p("cluster"), Size: rapid.IntRange(0, 100).Draw(t, "size"),
-		Families: n("families"), HardFamilies: n("hard"), Evidence: n("evidence"),
+		Families: n("families"), HardFamilies: n("hard"), Evidence: n("evidence"), Rare: rapid.Float64Range(0, 6).Draw(t, "rare"),
 		Population: rapid.IntRange(0, 400).Draw(t, "population"), AgeDays: p("age") * 100}
 }
 
@@ -232,11 +232,77 @@ func TestBuiltinIsMonotone(t *testing.T) {
 		more.ClusterScore = rapid.Float64Range(in.ClusterScore, 1).Draw(t, "more cluster")
 		more.HardFamilies += rapid.IntRange(0, 3).Draw(t, "more families")
 		more.Families += more.HardFamilies - in.HardFamilies
+		more.Rare += rapid.Float64Range(0, 3).Draw(t, "rarer")
 		a, b := p.Decide("", in), p.Decide("", more)
 		if Severity(b) < Severity(a) {
 			t.Fatalf("%+v gives %s, %+v gives %s", in, a, more, b)
 		}
 	})
+}
+
+// What the built-in policy asks for above observe: both scores, eight accounts (six to verify), two families outside
+// the network, and something that hardly anybody else has.
+func TestBuiltinLadder(t *testing.T) {
+	p, err := Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*Input)
+		want   string
+	}{
+		{"all there is", func(*Input) {}, wire.ActionSuspend},
+		{"eleven accounts", func(in *Input) { in.Size = 11 }, wire.ActionVerify},
+		{"five accounts", func(in *Input) { in.Size = 5 }, wire.ActionObserve},
+		{"two accounts", func(in *Input) { in.Size = 2 }, wire.ActionAllow},
+		{"nothing rare", func(in *Input) { in.Rare = 0 }, wire.ActionObserve},
+		{"one family", func(in *Input) { in.HardFamilies = 1 }, wire.ActionObserve},
+		{"an honest member of a bad cluster", func(in *Input) { in.AccountScore = 0.5 }, wire.ActionAllow},
+		{"a bad account of an honest cluster", func(in *Input) { in.ClusterScore = 0.5 }, wire.ActionAllow},
+		{"nothing to look up", func(in *Input) { in.Evidence = 0 }, wire.ActionVerify},
+		{"young population", func(in *Input) { in.Population = 199 }, wire.ActionObserve},
+	} {
+		in := sure(0.99)
+		c.change(&in)
+		if got := p.Decide("", in); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// A key is revoked from the document's bar on, never without one, and never in too young a population.
+func TestRevokes(t *testing.T) {
+	const steps = "steps:\n  - action: observe\n    when: size > 1\n"
+	for _, c := range []struct {
+		name, doc  string
+		score      float64
+		population int
+		want       bool
+	}{
+		{"at the bar", "revoke_key: 0.8\n", 0.8, 100, true},
+		{"below", "revoke_key: 0.8\n", 0.79, 100, false},
+		{"no bar", "", 1, 100, false},
+		{"bar zero", "revoke_key: 0\n", 1, 100, false},
+		{"young population", "revoke_key: 0.8\nmin_population: 101\n", 1, 100, false},
+		{"no number", "revoke_key: 0.8\n", math.NaN(), 100, false},
+	} {
+		if got := parse(t, "version: a\n"+c.doc+steps).Revokes(c.score, c.population); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+	for _, bad := range []string{"-0.1", "1.1"} {
+		if _, err := Parse([]byte("version: a\nrevoke_key: " + bad + "\n" + steps)); err == nil || !strings.HasPrefix(err.Error(), "revoke_key: ") {
+			t.Errorf("revoke_key %s: %v", bad, err)
+		}
+	}
+	p, err := Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !p.Revokes(1, 1000) || p.Revokes(0.85, 1000) {
+		t.Error("the built-in policy's bar")
+	}
 }
 
 // Scores that are no numbers, which a bug upstream could make, suspend nobody.

@@ -101,3 +101,31 @@ func (f *file) line() ([]byte, error) {
 
 func (f *file) progress() (int64, int64) { return f.done.Load(), f.size }
 func (f *file) close()                   { _ = f.f.Close() } // only read
+
+// Labels reads a file of labels, in its order. Records that cannot be read are passed over.
+func Labels(ctx context.Context, path string, cfg decode.Config, label func(*event.Label)) error {
+	dec, err := decode.New(cfg)
+	if err != nil {
+		return err
+	}
+	return eachLabel(ctx, path, dec, label)
+}
+
+func eachLabel(ctx context.Context, path string, dec *decode.Decoder, label func(*event.Label)) error {
+	f, err := openFile(path, event.StreamLabel, dec)
+	if err != nil {
+		return err
+	}
+	defer f.close()
+	for {
+		events, err := f.read(ctx)
+		if err != nil || len(events) == 0 {
+			return err
+		}
+		for i := range events {
+			if events[i].Label != nil {
+				label(events[i].Label)
+			}
+		}
+	}
+}

@@ -4,14 +4,16 @@ import (
 	"container/heap"
 	"context"
 	"sync"
+	"time"
 )
 
 // merged yields the events of several sources in merge order. Each source is read
 // ahead in a goroutine of its own; the order does not depend on their speed.
 type merged struct {
-	heads heads
-	wg    sync.WaitGroup
-	stop  context.CancelFunc
+	heads  heads
+	wg     sync.WaitGroup
+	stop   context.CancelFunc
+	waited time.Duration // for sources, once a batch
 }
 
 // head is a source's next event.
@@ -97,7 +99,9 @@ func (m *merged) next() (*Event, error) {
 			}
 			return e, nil
 		}
+		since := time.Now()
 		ok, err := h.fill()
+		m.waited += time.Since(since)
 		switch {
 		case err != nil:
 			return nil, err

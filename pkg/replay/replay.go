@@ -24,7 +24,7 @@ type Config struct {
 	Policy     string // policy file, "" = built in
 	Labels     string // labels file to judge by, "" = the input's own
 	FeedLabels bool   // tell the detector the labels, when their time comes
-	Out        string // folder for the results
+	Out        string // folder for the results, "" = none are written
 	RunID      string
 	Decode     decode.Config
 	Lateness   time.Duration
@@ -32,6 +32,10 @@ type Config struct {
 
 	// Progress, where set, is called about ten times a second from the replay's goroutine.
 	Progress func(Progress)
+	// Watch, where set, is told what is read and what is said.
+	Watch Watcher
+	// Cost, where set, receives what the replay took; measuring costs 0.1 µs an event.
+	Cost *Cost
 }
 
 // Progress says how far a replay has come.
@@ -57,12 +61,14 @@ func Run(ctx context.Context, cfg Config) (report.Metrics, error) {
 		return report.Metrics{}, err
 	}
 	defer closeAll(sources)
-	out, err := report.Create(cfg.Out)
-	if err != nil {
-		return report.Metrics{}, err
+	var out *report.Files
+	if cfg.Out != "" {
+		if out, err = report.Create(cfg.Out); err != nil {
+			return report.Metrics{}, err
+		}
 	}
 	r := newRunner(&cfg, pol, out)
-	if err := r.all(ctx, sources); err != nil {
+	if err := r.metered(ctx, sources); err != nil {
 		out.Abort()
 		return report.Metrics{}, err
 	}
@@ -111,6 +117,8 @@ type runner struct {
 	refs     []detect.Ref
 	events   uint64
 	told     time.Time
+	meter    *meter // nil = nothing is measured
+	waited   time.Duration
 }
 
 func newRunner(cfg *Config, pol *policy.Policy, out *report.Files) *runner {
@@ -126,6 +134,7 @@ func (r *runner) all(ctx context.Context, sources []source) error {
 		return err
 	}
 	defer m.close()
+	defer func() { r.waited = m.waited }()
 	for {
 		e, err := m.next()
 		if err != nil {
@@ -170,13 +179,21 @@ func (r *runner) event(e *Event) error {
 	if e.Stream == event.StreamLabel {
 		return r.label(e.Label)
 	}
+	if r.cfg.Watch != nil {
+		r.meter.begin()
+		r.cfg.Watch.Event(e)
+		r.meter.end(stageWatch)
+	}
 	meta := e.meta()
 	st := r.accounts[meta.AccountID]
 	if st == nil {
 		st = &states{}
 		r.accounts[meta.AccountID] = st
 	}
-	if r.fold(st, e) {
+	r.meter.begin()
+	late := r.fold(st, e)
+	r.meter.end(stageFold)
+	if late {
 		r.tally.Late()
 		return nil
 	}
@@ -184,6 +201,7 @@ func (r *runner) event(e *Event) error {
 	if len(r.step.Facts) == 0 {
 		return nil
 	}
+	r.meter.begin()
 	for i := range r.step.Facts {
 		r.detector.Observe(&r.step.Facts[i])
 	}
@@ -212,17 +230,27 @@ func (r *runner) fold(st *states, e *Event) (late bool) {
 	}
 }
 
+// evaluate looks at whoever was marked. The meter has begun when it is called.
 func (r *runner) evaluate() error {
 	r.refs = r.detector.Dirty(r.refs[:0])
 	for _, ref := range r.refs {
 		r.detector.Join(ref.Account, r.accounts[ref.Account].features(ref.At), ref.At)
 	}
 	out := r.detector.Evaluate(0)
+	r.meter.end(stageDetect)
+	if r.cfg.Watch != nil {
+		r.meter.begin()
+		r.cfg.Watch.Output(out)
+		r.meter.end(stageWatch)
+	}
 	for i := range out.Members {
 		r.tally.Member(&out.Members[i])
 	}
 	for i := range out.Clusters {
 		r.tally.ClusterScore(&out.Clusters[i])
+	}
+	for i := range out.Accounts {
+		r.tally.AccountScore(&out.Accounts[i])
 	}
 	for i := range out.Decisions {
 		r.tally.Decision(&out.Decisions[i])
@@ -235,20 +263,7 @@ func (r *runner) evaluate() error {
 
 // features joins an account's windows at an event time.
 func (s *states) features(at int64) *window.Features {
-	var f window.Features
-	if s.signup != nil {
-		v := s.signup.Features(at)
-		f.Signup = &v
-	}
-	if s.request != nil {
-		v := s.request.Features(at)
-		f.Requests = &v
-	}
-	if s.payment != nil {
-		v := s.payment.Features(at)
-		f.Payments = &v
-	}
-	return &f
+	return window.Join(s.signup, s.request, s.payment, at)
 }
 
 // label keeps a label for the metrics; the detector hears of it only when asked to.
@@ -260,26 +275,15 @@ func (r *runner) label(l *event.Label) error {
 	if !r.cfg.FeedLabels {
 		return nil
 	}
+	r.meter.begin()
 	r.detector.Label(l)
 	return r.evaluate()
 }
 
 // judgeBy reads the labels of another file for the metrics.
 func (r *runner) judgeBy(ctx context.Context, path string, dec *decode.Decoder) error {
-	f, err := openFile(path, event.StreamLabel, dec)
-	if err != nil {
+	if err := eachLabel(ctx, path, dec, r.tally.Label); err != nil {
 		return fmt.Errorf("--labels %s: %w", filepath.Base(path), err)
 	}
-	defer f.close()
-	for {
-		events, err := f.read(ctx)
-		if err != nil || len(events) == 0 {
-			return err
-		}
-		for i := range events {
-			if events[i].Label != nil {
-				r.tally.Label(events[i].Label)
-			}
-		}
-	}
+	return nil
 }

@@ -159,17 +159,17 @@ func ringLines(n int) (signups, payments string) {
 		fmt.Fprintf(&s, `{"event_id":"h%d","account_id":"h%d","ts":%d,"email":"h%d@mail%d.example","device_id":"dev%d"}`+"\n", i, i, ts+i, i, i, i)
 	}
 	for i := range n {
-		fmt.Fprintf(&s, `{"event_id":"s%d","account_id":"a%02d","ts":%d,"email":"a%d@x%d.example","device_id":"farm"}`+"\n", i, i, ts+1000+i, i, i)
-		fmt.Fprintf(&p, `{"event_id":"p%d","account_id":"a%02d","ts":%d,"kind":"card_added","instrument_id":"stolen","instrument_type":"card"}`+"\n", i, i, ts+60_000+i)
+		fmt.Fprintf(&s, `{"event_id":"s%d","account_id":"a%02d","ts":%d,"email":"a%d@x%d.example","phone":"+4930901820","device_id":"farm"}`+"\n", i, i, ts+1000+i, i, i)
+		fmt.Fprintf(&p, `{"event_id":"p%d","account_id":"a%02d","ts":%d,"kind":"card_added","instrument_id":"stolen%d","instrument_type":"card"}`+"\n", i, i, ts+60_000+i, i/2)
 	}
 	return s.String(), p.String()
 }
 
 // Labels that are fed count from their own time on, also where nothing follows them.
 func TestFeedLabels(t *testing.T) {
-	signups, payments := ringLines(6)
+	signups, payments := ringLines(12)
 	labels := ""
-	for i := range 6 {
+	for i := range 12 {
 		labels += fmt.Sprintf(`{"event_id":"l%d","account_id":"a%02d","ts":%d,"label":"legit","source":"appeal"}`+"\n", i, i, ts+7_200_000)
 	}
 	in := folder(t, map[string]string{"signups": signups, "payments": payments, "labels": labels})
@@ -177,7 +177,7 @@ func TestFeedLabels(t *testing.T) {
 		cfg := configOf(in, t.TempDir())
 		cfg.FeedLabels = feed
 		cfg.Policy = filepath.Join(t.TempDir(), "p.yaml")
-		if err := os.WriteFile(cfg.Policy, []byte("version: fed\nsteps:\n  - action: verify\n    when: cluster_score > 0.8\n    release: cluster_score < 0.3\n"+
+		if err := os.WriteFile(cfg.Policy, []byte("version: fed\nsteps:\n  - action: verify\n    when: cluster_score > 0.6\n    release: cluster_score < 0.3\n"+
 			"  - action: observe\n    when: size >= 2\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -196,7 +196,7 @@ func TestFeedLabels(t *testing.T) {
 		}
 		return count
 	}
-	if plain, fed := standing(false), standing(true); plain[wire.ActionVerify] != 6 || fed[wire.ActionVerify] != 0 {
+	if plain, fed := standing(false), standing(true); plain[wire.ActionVerify] == 0 || fed[wire.ActionVerify] != 0 {
 		t.Fatalf("without labels %v, with labels %v", plain, fed)
 	}
 }

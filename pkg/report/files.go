@@ -13,7 +13,7 @@ import (
 
 // Files writes a run's decisions as they come and the rest at the end. Each file is
 // written beside its place, and all four are moved there once the last is whole: a run that
-// fails leaves the folder's earlier files as they were.
+// fails leaves the folder's earlier files as they were. A nil Files writes nothing.
 type Files struct {
 	dir   string
 	tmp   *os.File
@@ -37,6 +37,9 @@ func Create(dir string) (*Files, error) {
 
 // Decision appends a line.
 func (f *Files) Decision(d *wire.Decision) error {
+	if f == nil {
+		return nil
+	}
 	if err := writeLine(f.buf, d); err != nil {
 		return fmt.Errorf("writing decisions.jsonl: %w", err)
 	}
@@ -56,6 +59,9 @@ func writeLine(w *bufio.Writer, v any) error {
 
 // Close finishes all four files from the tally. After an error call Abort.
 func (f *Files) Close(t *Tally) error {
+	if f == nil {
+		return nil
+	}
 	if err := errors.Join(f.buf.Flush(), f.tmp.Close()); err != nil {
 		return fmt.Errorf("writing decisions.jsonl: %w", err)
 	}
@@ -106,6 +112,9 @@ func (f *Files) write(name string, fill func(*bufio.Writer) error) error {
 
 // Abort drops what was written. What is removed or closed already does not matter.
 func (f *Files) Abort() {
+	if f == nil {
+		return
+	}
 	_ = f.tmp.Close()
 	for _, name := range f.parts {
 		_ = os.Remove(f.part(name))

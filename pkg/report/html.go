@@ -21,6 +21,7 @@ type view struct {
 	Campaigns []named
 	Labels    []named
 	Saved     uint64 // exchanges of suspended accounts after their suspension
+	Scores    *Reliability
 }
 
 type named struct {
@@ -44,6 +45,8 @@ func WriteHTML(w io.Writer, t *Tally) error {
 	tmpl, err := template.New("report").Funcs(template.FuncMap{
 		"time": func(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04") },
 		"pct":  func(f float64) string { return fmt.Sprintf("%.1f%%", 100*f) },
+		"up":   func(f float64) float64 { return 200 - 200*f }, // a share as a height in the diagram
+		"px":   func(f float64) float64 { return 200 * f },
 	}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("reading the report template: %w", err)
@@ -54,6 +57,9 @@ func WriteHTML(w io.Writer, t *Tally) error {
 	}
 	if n := len(v.Clusters); n > maxShown {
 		v.Clusters, v.More = v.Clusters[:maxShown], n-maxShown
+	}
+	if r, ok := t.Reliability(); ok {
+		v.Scores = &r
 	}
 	v.Campaigns, v.Labels = sorted(v.Metrics.Campaigns), sorted(v.Metrics.Labels)
 	return tmpl.Execute(w, v)

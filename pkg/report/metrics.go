@@ -21,7 +21,8 @@ type Metrics struct {
 	Accounts      int                `json:"accounts"`
 	Decisions     int                `json:"decisions"`
 	FinalActions  map[string]int     `json:"final_actions"`
-	Clusters      int                `json:"clusters"` // ever formed
+	KeysRevoked   int                `json:"keys_revoked"` // API keys, each once
+	Clusters      int                `json:"clusters"`     // ever formed
 	Exchanges     uint64             `json:"exchanges"`
 	Suspended     Outcome            `json:"suspended"` // all suspended accounts together
 	Labels        map[string]Outcome `json:"labels"`    // by label, where labels are given
@@ -34,6 +35,7 @@ type Outcome struct {
 	Suspended       int     `json:"suspended"`
 	Throttled       int     `json:"throttled"` // final action
 	Verified        int     `json:"verified"`  // final action
+	KeysRevoked     int     `json:"keys_revoked"`
 	Exchanges       uint64  `json:"exchanges"`
 	ServedBefore    uint64  `json:"exchanges_before_suspension"` // all of them where never suspended
 	Recall          float64 `json:"recall"`
@@ -50,6 +52,8 @@ type account struct {
 	at        int64 // event time of the first suspension
 	label     event.LabelKind
 	campaign  string
+	score     float64             // last that was told
+	revoked   map[string]struct{} // API keys
 }
 
 // Suspension is one point of the report's time line.
@@ -154,10 +158,14 @@ func (t *Tally) Label(l *event.Label) {
 // Decision counts a change of action.
 func (t *Tally) Decision(d *wire.Decision) {
 	t.metrics.Decisions++
-	if d.Action == wire.ActionRevokeKey {
+	a := t.account(d.AccountID)
+	if d.Action == wire.ActionRevokeKey { // stands beside the ladder: the account's own action stays
+		if a.revoked == nil {
+			a.revoked = map[string]struct{}{}
+		}
+		a.revoked[d.APIKeyID] = struct{}{}
 		return
 	}
-	a := t.account(d.AccountID)
 	a.action = d.Action
 	if d.Action != wire.ActionSuspend || a.suspended {
 		return
@@ -191,6 +199,9 @@ func (t *Tally) ClusterScore(s *wire.ClusterScore) {
 	c.PeakSize = max(c.PeakSize, s.Size)
 }
 
+// AccountScore notes the latest that was told of an account.
+func (t *Tally) AccountScore(s *wire.AccountScore) { t.account(s.AccountID).score = s.Score }
+
 // Member notes a membership.
 func (t *Tally) Member(m *wire.Member) {
 	t.members[m.AccountID] = *m
@@ -208,6 +219,16 @@ func (t *Tally) Members() []wire.Member {
 	}
 	sort.Slice(ms, func(i, j int) bool { return ms[i].AccountID < ms[j].AccountID })
 	return ms
+}
+
+// ids returns the accounts in order.
+func (t *Tally) ids() []string {
+	ids := make([]string, 0, len(t.accounts))
+	for id := range t.accounts {
+		ids = append(ids, id)
+	}
+	sort.Strings(ids)
+	return ids
 }
 
 // Days returns the time line, in order.
@@ -260,6 +281,7 @@ func (t *Tally) Metrics() Metrics {
 		}
 		m.FinalActions[action]++
 		m.Exchanges += a.exchanges
+		m.KeysRevoked += len(a.revoked)
 		if a.suspended {
 			add("suspended", a)
 		}
@@ -291,6 +313,7 @@ type group struct {
 func (g *group) add(a *account) {
 	g.Accounts++
 	g.Exchanges += a.exchanges
+	g.KeysRevoked += len(a.revoked)
 	switch {
 	case a.suspended:
 		g.Suspended++

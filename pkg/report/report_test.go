@@ -57,7 +57,12 @@ func small() *Tally {
 	send("h1", 1)
 	decide("h1", "", wire.ActionReinstate)
 	send("h1", 2)
-	t.Decision(&wire.Decision{AccountID: "h2", Action: wire.ActionRevokeKey, EventTS: at})
+	for _, key := range []string{"key_1", "key_2", "key_1"} { // a key counts once
+		t.Decision(&wire.Decision{AccountID: "h2", APIKeyID: key, Action: wire.ActionRevokeKey, EventTS: at})
+	}
+	t.AccountScore(&wire.AccountScore{AccountID: "a1", Score: 0.4})
+	t.AccountScore(&wire.AccountScore{AccountID: "a1", Score: 0.97}) // the last score counts
+	t.AccountScore(&wire.AccountScore{AccountID: "h1", Score: 0.92})
 	t.Rejected("missing_field")
 	t.Rejected("missing_field")
 	t.Late()
@@ -123,6 +128,10 @@ func TestOutcomes(t *testing.T) {
 	}
 	if m.FinalActions[wire.ActionReinstate] != 1 || m.FinalActions[wire.ActionSuspend] != 2 || m.FinalActions[wire.ActionAllow] != 2 {
 		t.Errorf("final actions: %v", m.FinalActions)
+	}
+	// Revoking a key is no action on the account: h2 stands where it stood.
+	if m.KeysRevoked != 2 || m.Suspended.KeysRevoked != 0 || m.Decisions != 9 {
+		t.Errorf("%d keys revoked in %d decisions", m.KeysRevoked, m.Decisions)
 	}
 	// c-0 was formed too, though nobody's last membership is of it.
 	if m.Clusters != 2 || m.Accounts != 6 || m.Rejected["missing_field"] != 2 || m.Late != 1 || m.Events["requests"] != 58 {

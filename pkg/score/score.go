@@ -29,15 +29,20 @@ func DefaultConfig() Config { return Config{AccountPrior: -6, ClusterPrior: -6.5
 // windows say nothing about it.
 type Signal struct {
 	Code   string
-	Family link.Family // FamilyNone: trust
+	Family link.Family // FamilyNone: trust, which speaks for the account
+	Cap    float64     // the contribution's absolute value at most, log-odds
+	What   string      // these three for docs/signals.md
+	Window string
+	Source string
 	Read   func(f *window.Features, now int64) (value, baseline, contribution float64, ok bool)
 }
 
 // Signals returns the account's own signals in a fixed order.
 func Signals() []Signal {
 	return []Signal{
-		networkType, countryMismatch, declines, chargebacks, chainOfThought, taskFocus, dayFlatness, fastForm,
-		trustSSO, trustInvoice, trustTenure, trustPayer, trustNetwork,
+		networkType, countryMismatch, declines, chargebacks, cardTesting, disposableFunding, voipPhone,
+		chainOfThought, taskFocus, dayFlatness, fastForm,
+		trustSSO, trustInvoice, trustTenure, trustPayer, trustLongUse, trustDiversity, trustNetwork,
 	}
 }
 
@@ -50,7 +55,8 @@ type Own struct {
 // ReadOwn evaluates all signals on an account's windows at event time now (ms).
 func ReadOwn(signals []Signal, f *window.Features, now int64) Own {
 	var own Own
-	for _, s := range signals {
+	for i := range signals {
+		s := &signals[i]
 		v, base, c, ok := s.Read(f, now)
 		if !ok || c == 0 {
 			continue
@@ -72,7 +78,7 @@ func familyName(f link.Family) string {
 // Account returns the log-odds that the account acts for its cluster's campaign, and
 // the sum of each family, capped.
 func (c Config) Account(fit *graph.Affinity, own *Own, population int) (float64, [link.NumFamilies]float64) {
-	total := c.accountPrior(fit.Size, population)
+	total := c.accountPrior(fit.Size, population) + fit.Program
 	var fam [link.NumFamilies]float64
 	for f := range fam {
 		fam[f] = min(fit.Families[f]+own.Families[f], graph.FamilyCap(link.Family(f)))
@@ -97,10 +103,19 @@ const maxPrior = -2.5
 // its members and its size.
 func (c Config) Cluster(mean [link.NumFamilies]float64, size int) float64 {
 	total := c.ClusterPrior + SizeOdds(size)
-	for _, v := range mean {
+	for f, v := range mean {
+		if link.Family(f) == link.FamilyNetwork { //nolint:gosec // an index of the families
+			v = min(v, graph.ClusterNetwork)
+		}
 		total += v
 	}
 	return total
+}
+
+// Group returns the log-odds of that part of a cluster that shares a content: rest is what
+// families other than content say of its members on average (graph.Rest).
+func (c Config) Group(mean [link.NumFamilies]float64, rest float64, size int) float64 {
+	return c.ClusterPrior + SizeOdds(size) + mean[link.FamilyContent] + rest
 }
 
 // SizeOdds is what a cluster's size says: honest reasons to share (a household, a small

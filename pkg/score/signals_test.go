@@ -52,6 +52,11 @@ func fortnight(p *window.PaymentFeatures, charges, declines uint64) {
 	p.Life.Charges, p.Life.Declines = charges, declines
 }
 
+func chargedBack(f *window.Features) *window.Features {
+	f.Payments = payments(func(p *window.PaymentFeatures) { p.Life.Chargebacks = 1 }).Payments
+	return f
+}
+
 // fill puts n requests into each of the given hours of the day.
 func fill(r *window.RequestFeatures, n uint32, hours ...int) {
 	for _, h := range hours {
@@ -111,6 +116,13 @@ func TestSignals(t *testing.T) {
 		{"none", chargebacks, payments(func(p *window.PaymentFeatures) { fortnight(p, 9, 0) }), nothing},
 		{"one", chargebacks, payments(func(p *window.PaymentFeatures) { p.Life.Chargebacks = 1 }), against},
 
+		// card_testing
+		{"no windows", cardTesting, empty, nothing},
+		{"an empty card, tried four times", cardTesting, payments(func(p *window.PaymentFeatures) { p.DeclineRun, p.DeclinedInstruments = 4, 1 }), nothing},
+		{"an expired card and a wrong one", cardTesting, payments(func(p *window.PaymentFeatures) { p.DeclineRun, p.DeclinedInstruments = 3, 2 }), nothing},
+		{"many cards over the years, never in a row", cardTesting, payments(func(p *window.PaymentFeatures) { p.DeclineRun, p.DeclinedInstruments = 1, 6 }), nothing},
+		{"a list of cards", cardTesting, payments(func(p *window.PaymentFeatures) { p.DeclineRun, p.DeclinedInstruments = 5, 5 }), against},
+
 		// chain_of_thought
 		{"no windows", chainOfThought, empty, nothing},
 		{"no score on any request", chainOfThought, requests(nil), nothing},
@@ -169,6 +181,28 @@ func TestSignals(t *testing.T) {
 		{"with a chargeback", trustPayer, payments(func(p *window.PaymentFeatures) { fortnight(p, 4, 0); p.Life.Chargebacks = 1 }), nothing},
 		{"with declines", trustPayer, payments(func(p *window.PaymentFeatures) { fortnight(p, 4, 3) }), nothing},
 
+		// long_use
+		{"no windows", trustLongUse, empty, nothing},
+		{"a week", trustLongUse, requests(nil), nothing},
+		{"two months", trustLongUse, requests(func(r *window.RequestFeatures) { r.First = now - 60*day }), forIt},
+		{"two months on a shelf", trustLongUse, requests(func(r *window.RequestFeatures) { r.First, r.ActiveDay = now-60*day, 1 }), nothing},
+		{"two months, and a chargeback", trustLongUse, chargedBack(requests(func(r *window.RequestFeatures) { r.First = now - 60*day })), nothing},
+
+		// diverse_content
+		{"no windows", trustDiversity, empty, nothing},
+		{"one prompt", trustDiversity, requests(func(r *window.RequestFeatures) {
+			r.Templates[window.Fortnight].N = 1
+			r.Tasks[event.TaskChat], r.Tasks[event.TaskWriting], r.Tasks[event.TaskOther] = 30, 30, 30
+		}), nothing},
+		{"many prompts for one task", trustDiversity, requests(func(r *window.RequestFeatures) {
+			r.Templates[window.Fortnight].N = 8
+			r.Tasks[event.TaskLongHorizon] = 90
+		}), nothing},
+		{"an agency", trustDiversity, requests(func(r *window.RequestFeatures) {
+			r.Templates[window.Fortnight].N = 8
+			r.Tasks[event.TaskChat], r.Tasks[event.TaskWriting], r.Tasks[event.TaskOther] = 30, 30, 30
+		}), forIt},
+
 		// institutional_network
 		{"no windows", trustNetwork, empty, nothing},
 		{"home", trustNetwork, signup(nil), nothing},
@@ -200,6 +234,9 @@ func TestSignalsAreApart(t *testing.T) {
 		}
 	}
 	for _, s := range Signals() {
+		if _, _, c, ok := s.Read(worst(), now); ok && math.Abs(c) > s.Cap+1e-9 {
+			t.Errorf("%s says %.2f, its cap is %.2f", s.Code, c, s.Cap)
+		}
 		if _, _, c, ok := s.Read(worst(), now); ok && s.Family != link.FamilyNone && c < 0 {
 			t.Errorf("%s of family %s speaks for an account", s.Code, s.Family)
 		}
@@ -219,6 +256,7 @@ func worst() *window.Features {
 	f.Payments = payments(func(p *window.PaymentFeatures) {
 		fortnight(p, 0, 500)
 		p.Life.Chargebacks = 500
+		p.DeclineRun, p.DeclinedInstruments = 200, 8
 		p.IssuerCountry, p.BillingCountry = country("US"), country("BR")
 	}).Payments
 	return f

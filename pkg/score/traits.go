@@ -3,93 +3,61 @@ package score
 import (
 	"math/bits"
 
-	"github.com/iolaus-io/iolaus/pkg/event"
 	"github.com/iolaus-io/iolaus/pkg/graph"
 	"github.com/iolaus-io/iolaus/pkg/link"
 	"github.com/iolaus-io/iolaus/pkg/window"
 )
 
-// Traits reads the categorical attributes off an account's windows into dst. Token 0
-// means that the windows say nothing yet. Tokens are small on purpose: each category
-// is shared by many, and counts only where a group is far from the population.
+// Trait reads a category off an account's windows. Tokens are small on purpose: each category
+// is shared by many, and counts only where a group is far from the population. So no direction has to be known: what
+// the population does as well, a launch, a weekend, a season, counts for nothing. Family, cap and floor are those of the
+// link kind.
+type Trait struct {
+	Kind   link.Kind
+	What   string // these three for docs/signals.md
+	Window string
+	Source string
+	// Read returns the category, 0 for none. Not known: the windows say nothing yet.
+	Read func(f *window.Features) (token uint64, known bool)
+}
+
+// traits is all of them in the order of their kinds. Never written to.
+var traits = [...]Trait{
+	traitSignupHour, traitTask, traitTokens, traitHours, traitSignup, traitTools,
+	traitSync1, traitSync10, traitSync60, traitHandover, traitPace, traitFirstUse, traitPivot,
+	traitUsage, traitModel, traitRate, traitAmount, traitSpend,
+}
+
+// Traits reads all categories that are worth something off an account's windows into dst. Token 0
+// takes a category away.
 func Traits(dst []graph.Trait, f *window.Features) []graph.Trait {
-	dst = append(dst,
-		graph.Trait{Kind: link.TraitSignupHour, Token: signupHour(f.Signup)},
-		graph.Trait{Kind: link.TraitSignup, Token: signupShape(f.Signup)},
-	)
-	if r := f.Requests; r != nil && r.Total >= minRequests {
-		dst = append(dst,
-			graph.Trait{Kind: link.TraitTask, Token: taskShape(r)},
-			graph.Trait{Kind: link.TraitTokens, Token: tokenShape(r)},
-			graph.Trait{Kind: link.TraitTools, Token: toolShape(r)},
-			graph.Trait{Kind: link.TraitHours, Token: hourShape(r)},
-		)
+	for i := range traits {
+		if traits[i].Kind.Spec().Cap == 0 {
+			continue
+		}
+		if token, known := traits[i].Read(f); known {
+			dst = append(dst, graph.Trait{Kind: traits[i].Kind, Token: token})
+		}
 	}
 	return dst
 }
 
-// signupHour: accounts made in the same hour. A burst is an hour with many members and
-// few others.
-func signupHour(s *window.SignupFeatures) uint64 {
-	if s == nil || s.First == 0 {
-		return 0
+// minRequests is how many exchanges a share needs before it is read.
+const minRequests = 8
+
+// said marks a token as given: 0 means that there is none.
+const said = 1 << 40
+
+// habit returns the account's requests once there are enough to speak of habits, or nil.
+func habit(f *window.Features) *window.RequestFeatures {
+	if r := f.Requests; r != nil && r.Total >= minRequests {
+		return r
 	}
-	return uint64(s.First/3_600_000) | 1<<40
+	return nil
 }
 
-// signupShape: how the account came in, and whether its countries agree.
-func signupShape(s *window.SignupFeatures) uint64 {
-	if s == nil || s.First == 0 {
-		return 0
-	}
-	agree := uint64(2)
-	if s.PhoneCountry != 0 && s.Country != 0 {
-		agree = 0
-		if s.PhoneCountry == s.Country {
-			agree = 1
-		}
-	}
-	return 1<<40 | uint64(s.Method)<<16 | uint64(s.PhoneType)<<8 | uint64(s.IPType)<<4 | agree
-}
+// octave is the place of the highest bit: a category a factor of two wide.
+func octave(v uint64) uint64 { return uint64(bits.Len64(v)) }
 
-// taskShape: the leading task and its share in fifths.
-func taskShape(r *window.RequestFeatures) uint64 {
-	best, all := 0, uint64(0)
-	for t, n := range r.Tasks {
-		all += n
-		if n > r.Tasks[best] {
-			best = t
-		}
-	}
-	if all == 0 || event.Task(best) == event.TaskUnknown {
-		return 0
-	}
-	return 1<<40 | uint64(best)<<8 | r.Tasks[best]*5/all
-}
-
-// tokenShape: input and output tokens per request, in powers of two.
-func tokenShape(r *window.RequestFeatures) uint64 {
-	s := &r.Sums[window.Fortnight]
-	if s.Requests == 0 {
-		return 0
-	}
-	return 1<<40 | uint64(bits.Len64(s.Input/s.Requests))<<8 | uint64(bits.Len64(s.Output/s.Requests))
-}
-
-// toolShape: tool calls per ten requests, in powers of two.
-func toolShape(r *window.RequestFeatures) uint64 {
-	s := &r.Sums[window.Fortnight]
-	if s.Requests == 0 {
-		return 0
-	}
-	return 1<<40 | uint64(bits.Len64(10*s.Tools/s.Requests))
-}
-
-// hourShape: the quietest eight hours' share of the day's requests, in tenths.
-func hourShape(r *window.RequestFeatures) uint64 {
-	share, n := quietShare(&r.Hours)
-	if n < 30 {
-		return 0
-	}
-	return 1<<40 | uint64(share*10)
-}
+// clamped is a time span as a count, 0 where it is negative.
+func clamped(ms int64) uint64 { return uint64(max(ms, 0)) }

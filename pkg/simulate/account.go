@@ -11,6 +11,18 @@ type account struct {
 	org   string
 	class *class
 	fleet *fleet // nil = honest
+	post  *post  // its place in the fleet
+
+	words    rng      // for what exchanges hold; rng is for when and what they are
+	person   uint64   // who decides addresses and keys: its own key, or its host's
+	host     *account // whose name it sends under; nil = its own
+	fixedKey uint64   // the only API key that it has, stolen from its host
+	thief    *account // who uses one of its keys
+	framed   bool     // a campaign tries to make it look bad
+	patron   bool     // its owner uses a campaign's relay too
+	cut      int64    // nothing of its plan happens from then on; 0 = all does
+	first    int64    // exchange that was written: its time, 0 = none as yet
+	sent     int64    // exchanges written
 
 	created int64
 	older   bool  // no signup in the stream
@@ -19,6 +31,8 @@ type account struct {
 
 	home    *country
 	use     *usage
+	habit   habit
+	trips   []trip
 	access  []access
 	reach   []float64 // cumulative weights of access
 	clients []*client
@@ -45,17 +59,6 @@ type account struct {
 	plan     []planned
 	next     int
 	sessions []session
-}
-
-// missing are the optional fields that an account's gateway or browser never sends.
-type missing struct{ device, asn, country, ja4, agent, suffix, cot bool }
-
-// missingFor draws the same null pattern for every class.
-func missingFor(r *rng) missing {
-	return missing{
-		device: r.chance(0.12), asn: r.chance(0.01), country: r.chance(0.02), ja4: r.chance(0.04),
-		agent: r.chance(0.02), suffix: r.chance(0.05), cot: r.chance(0.06),
-	}
 }
 
 // nextEvent makes the account's next event id: a bijection of (account, count), so unique.

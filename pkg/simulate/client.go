@@ -49,6 +49,10 @@ func newClients() *clients {
 		add(&c.servers, 4*w, "go1.25", "Go-http-client/2.0")
 		add(&c.servers, 3*w, "rustls", fmt.Sprintf("reqwest/0.12.%d", 24-i))
 		add(&c.servers, 3*w, "undici", "undici")
+		add(&c.servers, 2.5*w, "node22", fmt.Sprintf("axios/1.%d.2", 13-i))
+		add(&c.servers, 1.5*w, "node20", fmt.Sprintf("node-fetch/3.3.%d", 2-i/2))
+		add(&c.servers, 1.5*w, "okhttp", fmt.Sprintf("okhttp/5.%d.0", 1-i/2))
+		add(&c.servers, 1*w, "go1.26", "Go-http-client/1.1")
 		add(&c.servers, 2*w, "curl", fmt.Sprintf("curl/8.%d.0", 15-i))
 		add(&c.servers, 2*w, "jdk21", "Java-http-client/21.0.8")
 	}
@@ -61,6 +65,13 @@ func (c *clients) api(r *rng) *client {
 		return c.sdks.pick(r)
 	}
 	return c.servers.pick(r)
+}
+
+// named is a program with a name of its own, on a stack that very many use: an app or a
+// plugin that someone publishes.
+func (c *clients) named(name string, version int, r *rng) *client {
+	under := c.sdks.pick(r)
+	return &client{ja4: under.ja4, agent: fmt.Sprintf("%s/1.%d.%d", name, version, r.intn(6))}
 }
 
 // private is a program that few others run: a proxy or gateway built for one purpose.

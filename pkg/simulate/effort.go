@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"path"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 )
@@ -15,6 +16,7 @@ var effortFiles embed.FS
 // sets (efforts/*.yaml); a scenario names one and changes what it likes. Shares are 0..1.
 type Effort struct {
 	Level string `yaml:"level"`
+	given []byte // what lies over the level, as it was written
 
 	// structure
 	Subcluster float64 `yaml:"subcluster"`  // accounts that share anything at all, mean; 0 = the whole pool
@@ -27,6 +29,7 @@ type Effort struct {
 	RotationHours float64            `yaml:"rotation_hours"`  // an address is kept so long; 0 = for ever
 	IPTypes       map[string]float64 `yaml:"ip_types"`        // residential mobile proxy hosting vpn
 	HonestIPs     float64            `yaml:"honest_ips"`      // share of accounts that leave through an honest household
+	Mobile        float64            `yaml:"mobile"`          // share of accounts that use a phone's line now and then too
 
 	// device and client
 	AccountsPerDevice float64 `yaml:"accounts_per_device"`
@@ -46,6 +49,9 @@ type Effort struct {
 
 	// signup
 	Aged       float64            `yaml:"aged"`        // share of accounts older than the stream
+	Sleepers   float64            `yaml:"sleepers"`    // share that signs up long before it is used
+	SleepDays  float64            `yaml:"sleep_days"`  // median days that they sleep
+	Warm       float64            `yaml:"warm"`        // share of the aged and the sleepers that others' light traffic keeps alive
 	Batch      float64            `yaml:"batch"`       // accounts signed up together
 	Domains    int                `yaml:"domains"`     // own mail domains of the pool
 	Disposable float64            `yaml:"disposable"`  // share on disposable mail
@@ -60,11 +66,13 @@ type Effort struct {
 
 	// content
 	Templates    int     `yaml:"templates"`     // system prompts of the campaign
+	Prompts      int     `yaml:"prompts"`       // of them that an account is given; 0 = all
 	TemplateBits int     `yaml:"template_bits"` // at most so many bits apart from their base
 	Variants     int     `yaml:"variants"`      // of each template
-	Paraphrase   float64 `yaml:"paraphrase"`    // share of sessions rewritten beyond recognition
-	Cover        float64 `yaml:"cover"`         // share of sessions that are unrelated customers'
-	Harness      float64 `yaml:"harness"`       // share of sessions through a popular framework
+	Cover        float64 `yaml:"cover"`         // share of sessions that are unrelated customers'; the rest is its own work
+	Harness      float64 `yaml:"harness"`       // of its own work, the share through a popular framework
+	Paraphrase   float64 `yaml:"paraphrase"`    // of what is left, the share rewritten beyond recognition
+	Versions     int     `yaml:"versions"`      // of each prompt that an account keeps to; 0 = a new choice for every session
 	Frames       int     `yaml:"frames"`        // frames of user blocks
 	FrameBits    int     `yaml:"frame_bits"`
 	Framed       float64 `yaml:"framed"` // share of exchanges that use them
@@ -75,6 +83,7 @@ type Effort struct {
 	JitterMS  float64 `yaml:"jitter_ms"`  // added to a scheduled start, mean
 	Flat      float64 `yaml:"flat"`       // share of accounts that work around the clock; the rest keep office hours
 	Limited   float64 `yaml:"limited"`    // share of exchanges answered 429
+	Failover  float64 `yaml:"failover"`   // share of account days on which a limit sends its work to a sibling at once
 	TokenBand float64 `yaml:"token_band"` // width of the band of sizes, 0..1; 0 = as the traces
 }
 
@@ -113,6 +122,7 @@ func (e *Effort) UnmarshalYAML(data []byte) error {
 		return err
 	}
 	*e = Effort(over)
+	e.given = slices.Clone(data)
 	return nil
 }
 
@@ -124,15 +134,15 @@ func (e *Effort) Validate() error {
 		lo, hi float64
 	}{
 		{"subcluster", e.Subcluster, 0, 1e9}, {"ramp_days", e.RampDays, 0, 400}, {"active_days", e.ActiveDays, 0.01, 1}, {"spread", e.Spread, 0, 3},
-		{"accounts_per_ip", e.AccountsPerIP, 1, 1e9}, {"rotation_hours", e.RotationHours, 0, 1e5}, {"honest_ips", e.HonestIPs, 0, 1},
+		{"accounts_per_ip", e.AccountsPerIP, 1, 1e9}, {"rotation_hours", e.RotationHours, 0, 1e5}, {"honest_ips", e.HonestIPs, 0, 1}, {"mobile", e.Mobile, 0, 1},
 		{"accounts_per_device", e.AccountsPerDevice, 1, 1e9}, {"clients", float64(e.Clients), 0, 1e6},
 		{"accounts_per_card", e.AccountsPerCard, 1, 1e9}, {"unpaid", e.Unpaid, 0, 1}, {"bins", float64(e.BINs), 1, 1e6},
 		{"decline", e.Decline, 0, 0.95}, {"chargeback", e.Chargeback, 0, 1}, {"amounts", float64(e.Amounts), 1, 1e6}, {"risk", e.Risk, 0, 100}, {"issuer", e.Issuer, 0, 1},
-		{"aged", e.Aged, 0, 1}, {"batch", e.Batch, 1, 1e9}, {"domains", float64(e.Domains), 0, 1e6}, {"disposable", e.Disposable, 0, 1},
+		{"aged", e.Aged, 0, 1}, {"sleepers", e.Sleepers, 0, 1}, {"aged+sleepers", e.Aged + e.Sleepers, 0, 1}, {"sleep_days", e.SleepDays, 0, 400}, {"warm", e.Warm, 0, 1}, {"batch", e.Batch, 1, 1e9}, {"domains", float64(e.Domains), 0, 1e6}, {"disposable", e.Disposable, 0, 1},
 		{"free_mail", e.FreeMail, 0, 1}, {"shapes", float64(e.Shapes), 0, 1e6}, {"voip", e.VoIP, 0, 1}, {"abroad", e.Abroad, 0, 1}, {"referral", e.Referral, 0, 1},
 		{"form_ms", e.FormMS, 1, 1e9}, {"first_use_h", e.FirstUse, 0, 1e5},
 		{"templates", float64(e.Templates), 1, 1e6}, {"template_bits", float64(e.TemplateBits), 0, 32}, {"variants", float64(e.Variants), 1, 1e9},
-		{"paraphrase", e.Paraphrase, 0, 1}, {"cover", e.Cover, 0, 1}, {"harness", e.Harness, 0, 1}, {"paraphrase+cover+harness", e.Paraphrase + e.Cover + e.Harness, 0, 1},
+		{"paraphrase", e.Paraphrase, 0, 1}, {"versions", float64(e.Versions), 0, 1e6}, {"prompts", float64(e.Prompts), 0, 1e6}, {"cover", e.Cover, 0, 1}, {"harness", e.Harness, 0, 1}, {"failover", e.Failover, 0, 1},
 		{"frames", float64(e.Frames), 0, 1e6}, {"frame_bits", float64(e.FrameBits), 0, 32}, {"framed", e.Framed, 0, 1},
 		{"sync", e.Sync, 0, 1}, {"waves", float64(e.Waves), 1, 86400}, {"jitter_ms", e.JitterMS, 0, 1e9}, {"flat", e.Flat, 0, 1}, {"limited", e.Limited, 0, 1}, {"token_band", e.TokenBand, 0, 1},
 	} {

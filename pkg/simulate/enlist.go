@@ -1,13 +1,33 @@
 package simulate
 
-import (
-	"math"
-	"slices"
-)
-
 // sharing says how a fleet's members share things: which of so many groups a member is in.
 // Each kind of thing has its own shuffle, so that groups overlap and chain.
 type sharing struct{ ip, device, card, batch []int }
+
+// grouping is one member's groups, and its rank in its cell.
+type grouping struct{ rank, ip, device, card, batch int }
+
+func (s *sharing) of(rank int) grouping {
+	return grouping{rank, s.ip[rank], s.device[rank], s.card[rank], s.batch[rank]}
+}
+
+// cellsOf deals n members into cells: one of all, or of half to five thirds of the mean size.
+func cellsOf(n int, mean float64, r *rng) [][]int {
+	order := groups(n, 1, r)
+	if mean <= 0 {
+		return [][]int{order}
+	}
+	var cells [][]int
+	least := max(1, int(mean/2))
+	for len(order) > 0 {
+		size := least + r.intn(int(mean*5/3)-least+1)
+		if rest := len(order) - size; rest < least { // no cell smaller than the least
+			size = len(order)
+		}
+		cells, order = append(cells, order[:size]), order[size:]
+	}
+	return cells
+}
 
 // groups deals n members into groups of a mean size, in shuffled order.
 func groups(n int, size float64, r *rng) []int {
@@ -29,41 +49,34 @@ func groups(n int, size float64, r *rng) []int {
 	return out
 }
 
-// enlist brings up a fleet's accounts.
-func (w *World) enlist(f *fleet, r *rng) {
+// enlist brings up a fleet's accounts and deals out its exchanges.
+func (w *World) enlist(f *fleet, exchanges int64, r *rng) {
 	n, e := f.pool.Accounts, f.effort
-	cellOf := groups(n, math.Ceil(float64(n)/float64(f.cells)), r)
-	perCell := make([][]int, n)
-	for i, c := range cellOf {
-		perCell[c] = append(perCell[c], i)
-	}
-	members := make([]*account, n)
-	weights := make([]float64, n)
-	for _, cell := range perCell {
-		if len(cell) == 0 {
-			continue
-		}
+	f.members = make([]*account, n)
+	for _, cell := range cellsOf(n, e.Subcluster, r) {
 		s := sharing{ip: groups(len(cell), e.AccountsPerIP, r), device: groups(len(cell), e.AccountsPerDevice, r),
 			card: groups(len(cell), e.AccountsPerCard, r), batch: groups(len(cell), e.Batch, r)}
-		w.enlistCell(f, cell, &s, members, r)
+		c := w.newCrew(f, r)
+		for rank, i := range cell {
+			a := w.newAccount(f.class)
+			a.slot = i
+			w.join(a, f, c, s.of(rank), r)
+			a.post.relief, a.post.rank = hash(c.key, uint64(rank/standIns)), rank%standIns
+			a.post.of = min(standIns, len(cell)-rank/standIns*standIns)
+			f.members[i] = a
+		}
 	}
-	for i, a := range members {
-		weights[i] = a.weight * float64(a.to-a.from)
-	}
-	for i, q := range apportion(f.pool.Exchanges, weights, 1, r) {
-		w.spread(members[i], q)
-		members[i].billing.spend = float64(q) * pricePerExchange
-	}
+	w.allocate(f, exchanges, r)
 }
 
 // crew is what the members of a cell draw their things from.
 type crew struct {
 	key       uint64
+	scope     uint64 // within which forms of mailbox, referral codes, BINs and amounts are common: cell or fleet
 	countries choice[string]
 	ipTypes   choice[string]
 	domains   []string
 	cards     map[int]*instrument
-	cardHome  map[int]*country
 	batchAt   map[int]int64
 	ipHome    map[int]*country
 	programs  choice[string]
@@ -73,7 +86,7 @@ type crew struct {
 
 func (w *World) newCrew(f *fleet, r *rng) *crew {
 	e := f.effort
-	c := &crew{key: r.u64(), countries: choose(f.campaign.Countries), ipTypes: choose(e.IPTypes), cards: map[int]*instrument{}, cardHome: map[int]*country{},
+	c := &crew{key: r.u64(), countries: choose(f.campaign.Countries), ipTypes: choose(e.IPTypes), cards: map[int]*instrument{},
 		batchAt: map[int]int64{}, ipHome: map[int]*country{}, unpaid: map[int]bool{}, funding: choose(e.Funding)}
 	if c.countries.empty() {
 		c.countries.add("SG", 1)
@@ -84,8 +97,12 @@ func (w *World) newCrew(f *fleet, r *rng) *crew {
 	if c.funding.empty() {
 		c.funding.add("virtual", 1)
 	}
-	names := rng(hash(f.key, 0xd0)) // the whole fleet draws from the same domains
-	for range e.Domains {
+	domains := e.Domains
+	if c.scope = f.key; e.Subcluster > 0 { // cells share nothing with one another but the work
+		c.scope, domains = c.key, min(domains, 2)
+	}
+	names := rng(hash(c.scope, 0xd0))
+	for range domains {
 		c.domains = append(c.domains, w.names.company(&names, []string{".com", ".net", ".io", ".top", ".xyz"}[names.intn(5)]))
 	}
 	none := 1.0
@@ -100,49 +117,50 @@ func (w *World) newCrew(f *fleet, r *rng) *crew {
 	return c
 }
 
-func (w *World) enlistCell(f *fleet, cell []int, s *sharing, members []*account, r *rng) {
-	c := w.newCrew(f, r)
-	for rank, i := range cell {
-		a := w.newAccount(f.class)
-		a.fleet, a.slot, a.cell = f, i, c.key
-		w.member(a, f, c, s, rank, r)
-		members[i] = a
-	}
+// join gives an account its place in a fleet and everything it has.
+func (w *World) join(a *account, f *fleet, c *crew, g grouping, r *rng) {
+	a.fleet, a.cell = f, c.key
+	a.post = &post{crew: c, groups: g, attack: f.attack}
+	home := w.outfit(a, f, c, g, r)
+	w.recruit(a, f, c, g, home, r)
+	w.fund(a, f, c, g, home, r)
 }
 
-// member gives one account of a fleet everything it has.
-func (w *World) member(a *account, f *fleet, c *crew, s *sharing, rank int, r *rng) {
+// outfit gives an account where it comes from, its client and its way of working; it
+// returns the country that it seems to be in.
+func (w *World) outfit(a *account, f *fleet, c *crew, g grouping, r *rng) *country {
 	e := f.effort
-	home := c.ipHome[s.ip[rank]]
+	home := c.ipHome[g.ip]
 	if home == nil {
-		home = w.atlas.byCode[c.countries.pick(r)]
-		c.ipHome[s.ip[rank]] = home
+		home = w.atlas.byCode[c.countries.pick(r)].resident(r)
+		c.ipHome[g.ip] = home
 	}
 	a.home, a.use = home, f.use
 	a.weight, a.active, a.jumpy, a.limited = r.lognormal(1, e.Spread), e.ActiveDays, 0.3, e.Limited
 	if !r.chance(e.Flat) {
 		a.use = f.office
-		a.home = &country{code: home.code, zone: f.campaign.Zone, dial: home.dial, currency: home.currency, fixed: home.fixed, mobile: home.mobile}
+		a.home = &country{code: home.code, zone: f.campaign.Zone, dial: home.dial, currency: home.currency, fixed: home.fixed, mobile: home.mobile, rest: home.rest}
 	}
 	w.adopt(a)
 	a.content.framework = w.frameworks.pick(r)
-	a.reachBy(1, w.exitOf(f, c, home, s.ip[rank], r))
+	a.reachBy(1, w.exitOf(f, c, home, g.ip, r))
 	a.clients = f.clients
 	if len(a.clients) == 0 {
 		a.clients = []*client{w.programs.api(r)}
 	}
-	if r.chance(0.3) {
-		a.keys = 2
+	if r.chance(e.Mobile) {
+		a.reachBy(0.1+0.3*r.float(), home.phone(r))
 	}
-	w.recruit(a, f, c, s, rank, home, r)
-	w.fund(a, f, c, s, rank, home, r)
+	a.keys = 1 + r.intn(3)
+	return home
 }
 
 // exitOf is where an account's traffic leaves: by kind of network, shared as the effort says.
 func (w *World) exitOf(f *fleet, c *crew, home *country, group int, r *rng) access {
 	e := f.effort
 	if len(w.homes) > 0 && r.chance(e.HonestIPs) {
-		return w.homes[r.intn(len(w.homes))]
+		f.lines++ // a line each: 7919 is prime, so that none comes twice soon
+		return w.homes[(f.key%uint64(len(w.homes))+7919*f.lines)%uint64(len(w.homes))]
 	}
 	g := rng(hash(c.key, 0x1b, uint64(group)))
 	way := access{key: g.u64(), lease: int64(e.RotationHours * float64(hourMS))}
@@ -157,7 +175,7 @@ func (w *World) exitOf(f *fleet, c *crew, home *country, group int, r *rng) acce
 	case "vpn":
 		return w.atlas.exit(&g)
 	default:
-		way.asn = &home.fixed[g.intn(len(home.fixed))]
+		way.asn, way.v6 = &home.fixed[g.intn(len(home.fixed))], g.chance(0.3) // as at home
 		if kind == "proxy" {
 			way.kind = "proxy"
 		}
@@ -166,43 +184,60 @@ func (w *World) exitOf(f *fleet, c *crew, home *country, group int, r *rng) acce
 }
 
 // recruit makes the account's signup.
-func (w *World) recruit(a *account, f *fleet, c *crew, s *sharing, rank int, home *country, r *rng) {
+func (w *World) recruit(a *account, f *fleet, c *crew, g grouping, home *country, r *rng) {
 	e := f.effort
-	at, ok := c.batchAt[s.batch[rank]]
+	at, ok := c.batchAt[g.batch]
 	if !ok {
 		// Accounts come in over the ramp, most of them early, a day before the fleet needs them at the earliest.
-		at = max(w.start, f.from-dayMS) + int64(r.float()*e.RampDays*float64(dayMS))
-		c.batchAt[s.batch[rank]] = at
+		at = max(w.start, f.from-dayMS) + int64(r.float()*f.rampMS())
+		c.batchAt[g.batch] = at
 	}
-	a.created = min(f.to-2*hourMS, at+int64(r.exp()*40_000*float64(1+rank%7)))
+	a.created = min(f.to-2*hourMS, at+int64(r.exp()*40_000*float64(1+g.rank%7)))
 	a.from = max(f.from, a.created+60_000+int64(r.lognormal(max(0.02, e.FirstUse), 1)*float64(hourMS)))
 	a.to = f.to
 	if a.from > a.to-hourMS {
 		a.from = max(a.created+30_000, a.to-hourMS)
 	}
-	if a.older = r.chance(e.Aged); a.older {
-		a.created = w.start - dayMS - int64(r.exp()*90*float64(dayMS))
-		a.from = f.from + int64(r.float()*e.RampDays*float64(dayMS)*0.5)
-	}
+	w.age(a, f, r)
 	a.from = max(w.start, min(a.from, a.to-hourMS))
-	up := &signup{ts: a.created, client: w.programs.browsers.pick(r), device: hash(c.key, 0xde, uint64(s.device[rank])), formMS: int64(r.lognormal(e.FormMS, 0.35))}
+	up := &signup{ts: a.created, client: w.programs.browsers.pick(r), device: hash(c.key, 0xde, uint64(g.device)), formMS: int64(r.lognormal(e.FormMS, 0.35))}
 	up.from = a.access[0].at(a.created, r.u64(), a.key)
-	w.mailFor(up, e, c, f.key, r)
-	up.method = []string{"email", "email", "google", "github"}[r.intn(4)]
-	if e.Domains > 0 && slices.Contains(c.domains, up.domain) || slices.Contains(w.names.disposable, up.domain) {
-		up.method = "email"
-	}
+	w.mailFor(up, e, c, r)
+	up.method = methodFor(up.domain, r)
 	w.phoneFor(up, home, e.VoIP, e.Abroad, r)
 	up.program = c.programs.pick(r)
 	if r.chance(e.Referral) {
-		up.referral = referralCode(hash(f.key, 0x4ef, uint64(r.intn(3))))
+		up.referral = referralCode(hash(c.scope, 0x4ef, uint64(r.intn(3))))
 	}
 	a.signup = up
 }
 
+// age makes some accounts older than their use: signed up before the stream, or weeks
+// before the campaign needs them; light traffic of others keeps some of them alive.
+func (w *World) age(a *account, f *fleet, r *rng) {
+	e, u := f.effort, r.float()
+	if u >= e.Aged+e.Sleepers {
+		return
+	}
+	if u < e.Aged {
+		a.older, a.created = true, w.start-dayMS-int64(r.exp()*90*float64(dayMS))
+		a.from = f.from + int64(r.float()*f.rampMS()*0.5)
+	} else {
+		a.created = a.from - int64(r.lognormal(max(1, e.SleepDays), 0.4)*float64(dayMS))
+		a.older = a.created < w.start
+	}
+	if a.post.attack == "" {
+		a.post.attack = "aged"
+	}
+	if r.chance(e.Warm) {
+		a.post.turned = a.from
+		a.from = min(a.from, max(w.start, a.created+int64(r.lognormal(12, 1)*float64(hourMS))))
+	}
+}
+
 // mailFor gives a fleet's signup an address of one of its kinds.
-func (w *World) mailFor(up *signup, e *Effort, c *crew, fleetKey uint64, r *rng) {
-	shape := hash(fleetKey, 0x5a, uint64(r.intn(max(1, e.Shapes))))
+func (w *World) mailFor(up *signup, e *Effort, c *crew, r *rng) {
+	shape := hash(c.scope, 0x5a, uint64(r.intn(max(1, e.Shapes))))
 	up.local = w.names.made(r, shape)
 	if e.Shapes == 0 {
 		up.local = w.names.local(r)
@@ -220,8 +255,8 @@ func (w *World) mailFor(up *signup, e *Effort, c *crew, fleetKey uint64, r *rng)
 }
 
 // fund gives the account its means of payment.
-func (w *World) fund(a *account, f *fleet, c *crew, s *sharing, rank int, home *country, r *rng) {
-	e, group := f.effort, s.card[rank]
+func (w *World) fund(a *account, f *fleet, c *crew, g grouping, home *country, r *rng) {
+	e, group := f.effort, g.card
 	if c.cards[group] == nil {
 		g := rng(hash(c.key, 0xca, uint64(group)))
 		issuer := home
@@ -229,7 +264,7 @@ func (w *World) fund(a *account, f *fleet, c *crew, s *sharing, rank int, home *
 			issuer = w.atlas.countries.pick(&g)
 		}
 		funding := c.funding.pick(&g)
-		c.cards[group] = w.card(&g, funding, issuer, home, hash(f.key, 0xb1)%1000+uint64(g.intn(e.BINs)))
+		c.cards[group] = w.card(&g, funding, issuer, home, hash(c.scope, 0xb1)%1000+uint64(g.intn(e.BINs)))
 		c.unpaid[group] = g.chance(e.Unpaid)
 	}
 	b := &a.billing
@@ -240,5 +275,5 @@ func (w *World) fund(a *account, f *fleet, c *crew, s *sharing, rank int, home *
 		return
 	}
 	b.with = c.cards[group]
-	b.amount = topup(hash(f.key, 0xa0, uint64(r.intn(e.Amounts))))
+	b.amount = topup(hash(c.scope, 0xa0, uint64(r.intn(e.Amounts))))
 }

@@ -1,8 +1,6 @@
 package simulate
 
-import "math"
-
-// fleet is one pool of a campaign at work.
+// fleet is one pool of a campaign at work, or its stolen keys.
 type fleet struct {
 	class       *class
 	campaign    *Campaign
@@ -11,47 +9,104 @@ type fleet struct {
 	key         uint64
 	from, to    int64
 	campaignEnd int64
+	attack      string // what its labels say it tries
 
-	templates []uint64
-	frames    []uint64
-	customers []content // unrelated customers whose traffic serves as cover
+	members   []*account
+	actors    []actor
+	inject    uint64     // base of the prompt that is put into every request; 0 = none
+	customers []customer // unrelated customers whose traffic serves as cover
 	clients   []*client
-	cells     int
+	lines     uint64 // honest households' lines in use
 	use       *usage // around the clock
 	office    *usage // the same work in office hours
+	public    *usage // how the unrelated customers' requests come in
 	tasks     choice[string]
 	band      float64
 	pivotAt   int64
 	pivotTo   string
 }
 
+// actor is one of those a campaign works for: prompts and frames of its own.
+type actor struct{ templates, frames []uint64 }
+
+// maxPrompts is how many templates and frames a campaign can have for each actor.
+const maxPrompts = 64
+
+// customer is someone whose requests a relay passes on: prompts, and who they are of.
+type customer struct {
+	prompts content
+	key     uint64
+}
+
+// gang is what a campaign's fleets have in common.
+type gang struct {
+	campaign   *Campaign
+	start, end int64
+	actors     []actor // with all prompts that there can be
+	relay      uint64
+	inject     uint64
+	patrons    []customer
+	fleets     []*fleet
+	thieves    []*account
+}
+
 func (w *World) settleCampaign(index int, c *Campaign) {
 	r := rng(hash(w.seed, 2, uint64(index), hashString(c.Name)))
-	campaignStart := w.start + int64(c.StartDay*float64(dayMS))
-	// What the campaign's work has in common, whichever pool does it.
-	var templates, frames []uint64
-	for range 64 {
-		templates, frames = append(templates, r.u64()), append(frames, r.u64())
+	own := func(purpose uint64) *rng { // so that one part of a campaign does not move another
+		s := rng(hash(w.seed, 2, uint64(index), hashString(c.Name), purpose))
+		return &s
 	}
-	relay := r.u64()
+	g := &gang{campaign: c, start: w.start + int64(c.StartDay*float64(dayMS))}
+	g.end = min(w.end, g.start+int64(c.Days*float64(dayMS)))
+	for range c.Actors {
+		var a actor
+		for range maxPrompts {
+			a.templates, a.frames = append(a.templates, r.u64()), append(a.frames, r.u64())
+		}
+		g.actors = append(g.actors, a)
+	}
+	g.relay = r.u64()
+	if c.Inject.Where != "" {
+		g.inject = r.u64()
+	}
+	w.settlePatrons(g, own(0x9a))
+	spare := w.settleStolen(g, own(0x57))
 	for i := range c.Pools {
-		p := &c.Pools[i]
-		f := &fleet{class: &class{name: "campaign"}, campaign: c, pool: p, effort: &p.Effort, key: r.u64(),
-			from: campaignStart + int64(p.StartDay*float64(dayMS)), templates: templates[:min(64, p.Effort.Templates)], frames: frames[:min(64, p.Effort.Frames)]}
-		f.to = min(w.end, f.from+int64(p.Days*float64(dayMS)))
-		f.campaignEnd = min(w.end, campaignStart+int64(c.Days*float64(dayMS)))
-		w.equip(f, relay, &r)
-		w.enlist(f, &r)
+		f := w.newFleet(g, &c.Pools[i], &r)
+		w.enlist(f, f.pool.Exchanges+spare, &r)
+		g.fleets, spare = append(g.fleets, f), 0
 	}
+	w.settleFraming(g, own(0xf4))
+	w.gangs = append(w.gangs, g)
+}
+
+// newFleet brings up a pool's programs and work, at the time when it starts.
+func (w *World) newFleet(g *gang, p *Pool, r *rng) *fleet {
+	f := &fleet{class: &class{name: "campaign"}, campaign: g.campaign, pool: p, effort: &p.Effort, key: r.u64(), attack: p.Attack,
+		from: g.start + int64(p.StartDay*float64(dayMS)), campaignEnd: g.end}
+	if p.Follows != "" {
+		if f.attack == "" {
+			f.attack = "next_pool"
+		}
+		for _, before := range g.fleets {
+			if at := before.mostlyBanned(); before.pool.Name == p.Follows && at > 0 {
+				f.from = min(f.from, at)
+			}
+		}
+	}
+	f.to = min(w.end, g.start+int64((p.StartDay+p.Days)*float64(dayMS)))
+	for _, a := range g.actors {
+		f.actors = append(f.actors, actor{a.templates[:min(maxPrompts, p.Effort.Templates)], a.frames[:min(maxPrompts, p.Effort.Frames)]})
+	}
+	f.inject = g.inject
+	w.equip(f, g.relay, r)
+	copy(f.customers, g.patrons)
+	return f
 }
 
 // equip gives a fleet its programs, its work and its cover.
 func (w *World) equip(f *fleet, relay uint64, r *rng) {
 	e, c := f.effort, f.campaign
-	f.cells = 1
-	if e.Subcluster > 0 {
-		f.cells = max(1, int(math.Round(float64(f.pool.Accounts)/e.Subcluster)))
-	}
 	switch e.Client {
 	case "private":
 		for i := range max(1, e.Clients) {
@@ -61,14 +116,14 @@ func (w *World) equip(f *fleet, relay uint64, r *rng) {
 		f.clients = []*client{w.programs.sdks.pick(r)}
 	}
 	for range max(8, f.pool.Accounts/3) {
-		cover := content{own: []uint64{r.u64()}, churn: 12 * dayMS, bits: 2, harness: 0.2, bare: 0.2, framework: w.frameworks.pick(r), cot: 0.12}
-		f.customers = append(f.customers, cover)
+		cover := content{own: []uint64{r.u64()}, churn: (4 + int64(r.intn(30))) * dayMS, bits: 2, harness: 0.5 * r.float(), bare: 0.5 * r.float(), framework: w.frameworks.pick(r), cot: 0.12}
+		f.customers = append(f.customers, customer{cover, uint64(len(f.customers))})
 	}
 	kinds := c.Kinds
 	if len(kinds) == 0 {
 		kinds = map[string]float64{"agent": 0.6, "code": 0.2, "chat": 0.2}
 	}
-	f.use, f.office = newUsage(kinds, "flat", 0.95), newUsage(kinds, "office", 0.5)
+	f.use, f.office, f.public = newUsage(kinds, "flat", 0.95), newUsage(kinds, "office", 0.5), w.usage("gateway", "day", 0.8)
 	f.tasks = choose(c.Tasks)
 	f.band = r.float() * (1 - e.TokenBand)
 	if e.TokenBand == 0 {
@@ -84,75 +139,25 @@ func (w *World) equip(f *fleet, relay uint64, r *rng) {
 // ramp is a fleet's volume at a time against its full one: growth comes with the
 // accounts that join, and each account starts below its full volume for a while.
 func (f *fleet) ramp(ts int64) float64 {
-	if f.effort.RampDays <= 0 {
+	ramp := f.rampMS()
+	if ramp <= 0 {
 		return 1
 	}
-	return min(1, 0.3+0.7*float64(ts-f.from)/(f.effort.RampDays*float64(dayMS)))
+	return min(1, max(0.3, 0.3+0.7*float64(ts-f.from)/ramp))
 }
 
-// schedule is when the fleet's dispatcher starts an account's next session: waves in the
-// day, and within a wave the accounts in turn, with jitter. Not all sessions are dispatched.
-func (f *fleet) schedule(a *account, day int, midnight int64) (int64, bool) {
-	e := f.effort
-	if !a.rng.chance(e.Sync) {
-		return 0, false
-	}
-	period := dayMS / int64(e.Waves)
-	wave := int64(a.rng.intn(e.Waves))
-	h := hash(f.key, a.cell, uint64(day), uint64(wave))
-	at := midnight + wave*period + int64(h%uint64(max(1, period/4)))
-	turn := float64(a.slot%64) / 64 * float64(period) / 4
-	return at + int64(turn) + int64(a.rng.exp()*e.JitterMS), true
+// rampMS is how long a fleet takes to reach full volume: never most of its time.
+func (f *fleet) rampMS() float64 {
+	return min(f.effort.RampDays*float64(dayMS), 0.7*float64(f.to-f.from))
 }
 
-// choose decides what a session is for: the campaign's own work, the same rewritten, the
-// same through a popular harness, or an unrelated customer's request.
-func (f *fleet) choose(a *account, s *session) {
-	r, e := &a.rng, f.effort
-	u := r.float()
-	if u < e.Cover {
-		f.cover(a, s)
-		return
-	}
-	if e.TokenBand > 0 {
-		s.band, s.width = f.band, e.TokenBand
-	}
-	if !f.tasks.empty() {
-		s.task = f.tasks.pick(r)
-	}
-	s.frames, s.framed, s.frameBits, s.cot = f.frames, e.Framed, e.FrameBits, 0.2
-	if r.chance(f.campaign.Lures) {
-		s.cot = 0.75
-	}
-	s.dressed = true
-	base := f.templates[r.intn(len(f.templates))]
-	switch {
-	case u < e.Cover+e.Harness:
-		s.harness = a.content.framework
-	case u < e.Cover+e.Harness+e.Paraphrase:
-		s.template = r.u64()
-		s.framed *= 0.3
-	default:
-		s.template = flip(base, hash(f.key, r.u64()%uint64(e.Variants)), e.TemplateBits)
-	}
-}
+// idle is the volume of an account that others' traffic only keeps alive, against its full one.
+const idle = 0.08
 
-// cover makes a session an unrelated customer's: their prompts reach a few accounts.
-func (f *fleet) cover(a *account, s *session) {
-	r := &a.rng
-	customer := hash(a.key, uint64(r.intn(3))) % uint64(len(f.customers))
-	s.kind = []kind{kindChat, kindChat, kindCode, kindAgent, kindBatch}[r.intn(5)]
-	s.customer, s.owner = &f.customers[customer], customer
-}
-
-// pivoted says whether a session at a time goes to the newly launched model.
-func (f *fleet) pivoted(ts int64, r *rng) bool {
-	if f.pivotTo == "" || ts < f.pivotAt {
-		return false
+// volume is an account's at a time against its full one.
+func (f *fleet) volume(a *account, ts int64) float64 {
+	if a.post != nil && ts < a.post.turned {
+		return idle
 	}
-	share := f.campaign.Pivot.Share
-	if f.campaign.Pivot.Hours > 0 {
-		share *= min(1, float64(ts-f.pivotAt)/(f.campaign.Pivot.Hours*float64(hourMS)))
-	}
-	return r.chance(share)
+	return f.ramp(ts)
 }

@@ -2,46 +2,12 @@ package simulate
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 )
 
 // hashedShare of signups come from a producer that tokenises emails itself.
 const hashedShare = 0.08
-
-// class is an archetype of honest customer; share is its part of the population.
-type class struct {
-	name   string
-	trap   string // why it may look bad
-	share  float64
-	settle func(w *World, c *class, n int, r *rng)
-}
-
-// honestClasses lists the population, one builder each. Shares are our own estimate of
-// an API vendor's customers; traps are the rows of the detection notes.
-func honestClasses() []*class {
-	return []*class{
-		{"individual_chat", "", 0.22, settleChatters},
-		{"individual_dev", "", 0.22, settleDevelopers},
-		{"framework_user", "popular_framework", 0.09, settleFrameworkUsers},
-		{"mobile_user", "cgnat", 0.07, settleMobile},
-		{"vpn_user", "vpn_exit", 0.04, settleVPN},
-		{"household", "shared_home", 0.05, settleHouseholds},
-		{"family_device", "shared_device", 0.01, settleFamilyDevices},
-		{"virtual_card", "virtual_card_issuer", 0.03, settleVirtualCards},
-		{"heavy_agent", "around_the_clock", 0.008, settleHeavyAgents},
-		{"org_sso", "one_organisation", 0.07, settleOrganisations},
-		{"org_plain", "one_organisation", 0.04, settlePlainOrganisations},
-		{"startup", "one_organisation", 0.03, settleStartups},
-		{"agency", "one_card_many_accounts", 0.01, settleAgencies},
-		{"student", "campus", 0.05, settleStudents},
-		{"course", "course_burst", 0.025, settleCourses},
-		{"hackathon", "hackathon_burst", 0.012, settleHackathons},
-		{"referral", "referral_burst", 0.015, settleReferrals},
-		{"reseller", "reseller", 0.0012, settleResellers},
-		{"load_test", "load_test", 0.001, settleLoadTests},
-		{"eval_lab", "cot_evaluation", 0.002, settleEvalLabs},
-	}
-}
 
 func classNames() []string {
 	classes := honestClasses()
@@ -56,16 +22,9 @@ func classNames() []string {
 func (w *World) settleHonest() {
 	h := &w.scenario.Honest
 	classes := honestClasses()
-	shares := make([]float64, len(classes))
-	for i, c := range classes {
-		shares[i] = c.share
-		if v, ok := h.Classes[c.name]; ok {
-			shares[i] = v
-		}
-	}
 	r := rng(hash(w.seed, 3))
-	for i, n := range apportion(int64(h.Accounts), shares, 0, &r) {
-		of := rng(hash(w.seed, 4, uint64(i)))
+	for i, n := range apportion(int64(h.Accounts), h.shares(classes), 0, &r) {
+		of := rng(hash(w.seed, 4, hashString(classes[i].name)))
 		classes[i].settle(w, classes[i], int(n), &of)
 	}
 	weights := make([]float64, len(w.accounts))
@@ -79,20 +38,38 @@ func (w *World) settleHonest() {
 	}
 }
 
-// newcomer says when an honest account came: before the stream, or at any time in it.
+// newcomer says when an honest account came: before the stream, or at any time in it when
+// people are awake, some of them for a model that has just come out.
 func (w *World) newcomer(a *account, r *rng) {
 	if a.older = r.chance(w.scenario.Honest.Older); a.older {
 		a.created = w.start - dayMS - int64(r.exp()*200*float64(dayMS))
 		return
 	}
 	a.created = w.start + int64(r.float()*0.96*float64(w.end-w.start))
+	if newest := w.models[len(w.models)-1].launch; newest > 0 && r.chance(0.08) {
+		a.created = newest + int64(r.exp()*1.5*float64(dayMS))
+	}
+	a.created = w.awake(a.created, a.home, r)
+}
+
+// awake moves a time to an hour of the same day at which people in a country are up, mostly.
+func (w *World) awake(ts int64, home *country, r *rng) int64 {
+	if r.chance(0.1) {
+		return ts
+	}
+	hour := int64(r.pick(w.usage("chat", "day", 1).hours)-home.zone+48) % 24
+	midnight := ts - (ts-w.start)%dayMS
+	return midnight + hour*hourMS + (ts-w.start)%hourMS
 }
 
 // lasting sets the account's time of use from its creation: a first exchange after
-// minutes or days, and for some an end before the stream's.
+// minutes or days, for some an end before the stream's, and for some old ones a long sleep.
 func (w *World) lasting(a *account, r *rng) {
 	a.created = min(a.created, w.end-2*hourMS)
-	a.from = max(w.start, a.created+45_000+int64(r.lognormal(float64(25*60*1000), 1.9)))
+	a.from = min(w.end-hourMS, max(w.start, a.created+45_000+int64(r.lognormal(float64(25*60*1000), 1.9))))
+	if a.older && r.chance(0.07) {
+		a.from = w.start + int64(r.float()*0.9*float64(w.end-w.start))
+	}
 	if r.chance(0.15) {
 		a.to = a.from + int64(r.float()*float64(w.end-a.from))
 	}
@@ -100,12 +77,23 @@ func (w *World) lasting(a *account, r *rng) {
 	a.from = max(w.start, min(a.from, a.to-hourMS))
 }
 
+// volume is how much an account does against others: lognormal, with a tail of the few
+// who do tens of times as much.
+func volume(r *rng) float64 {
+	v := r.lognormal(1, 1.25)
+	if r.chance(0.004) {
+		v *= 10 / math.Sqrt(0.02+r.float())
+	}
+	return min(v, 120)
+}
+
 // person makes an honest account of someone at home somewhere: line, browser, mailbox,
 // card. Builders change what sets their class apart, then call enter.
 func (w *World) person(c *class, r *rng) *account {
 	a := w.newAccount(c)
-	a.home = w.atlas.countries.pick(r)
-	a.weight, a.active, a.jumpy = r.lognormal(1, 1.2), 0.15+0.7*r.float(), 0.7
+	a.home = w.atlas.someone(r)
+	a.weight, a.active, a.jumpy = volume(r), 0.12+0.75*r.float(), 0.4+0.6*r.float()
+	a.habit.shift = int(math.Round(1.3 * r.norm()))
 	w.newcomer(a, r)
 	home := a.home.home(r)
 	w.homes = append(w.homes, home)
@@ -114,11 +102,11 @@ func (w *World) person(c *class, r *rng) *account {
 		a.reachBy(0.15, a.home.phone(r))
 	}
 	w.adopt(a)
-	a.signup = &signup{client: w.programs.browsers.pick(r), device: r.u64(), local: w.names.local(r), domain: w.names.free.pick(r),
-		method: []string{"email", "email", "google", "google", "github", "microsoft"}[r.intn(6)], formMS: int64(r.lognormal(38_000, 0.7)), hashed: r.chance(hashedShare)}
-	if r.chance(0.06) {
-		a.signup.domain = w.names.company(r, ".dev") // a domain of one's own
+	a.signup = &signup{client: w.programs.browsers.pick(r), device: r.u64(), formMS: int64(r.lognormal(38_000, 0.7)), hashed: r.chance(hashedShare)}
+	if r.chance(0.05) { // a stock phone or laptop, which looks like every other
+		a.signup.device = w.commons.devices.pick(r)
 	}
+	w.mailbox(a, r)
 	if r.chance(0.08) {
 		a.signup.referral = referralCode(r.u64() % 4000)
 	}
@@ -130,8 +118,29 @@ func (w *World) person(c *class, r *rng) *account {
 		if r.chance(0.4) {
 			b.monthly = []int64{2000, 2000, 10000}[r.intn(3)]
 		}
+		if r.chance(0.3) {
+			b.spare = w.anyCard(r, a.home)
+		}
 	}
 	return a
+}
+
+// mailbox gives a person an address: at a public provider, on a domain of their own, behind a
+// relay that hides it, or, rarely, on throw-away mail.
+func (w *World) mailbox(a *account, r *rng) {
+	up := a.signup
+	up.local = w.names.local(r)
+	switch u := r.float(); {
+	case u < 0.06:
+		up.domain = w.names.company(r, ending(r, a.home))
+	case u < 0.075:
+		up.domain, up.local = w.names.relays[r.intn(len(w.names.relays))], hidden(r)
+	case u < 0.08:
+		up.domain = w.names.disposable[r.intn(len(w.names.disposable))]
+	default:
+		up.domain = w.names.free.pick(r)
+	}
+	up.method = methodFor(up.domain, r)
 }
 
 // enter completes a signup once the builder has set place and time.
@@ -143,11 +152,15 @@ func (w *World) enter(a *account, r *rng) {
 // stamp makes the signup event at the account's creation, from its first place.
 func (w *World) stamp(a *account, r *rng) {
 	a.signup.ts = a.created
-	a.signup.from = a.access[0].at(a.created, r.u64(), a.key)
+	if a.signup.method != "email" && r.chance(0.8) { // one click and a name
+		a.signup.formMS = int64(r.lognormal(9_000, 0.8))
+	}
+	a.signup.from = a.place(a.created).at(a.created, r.u64(), a.key)
 }
 
 // phoneFor gives most signups a verified phone number.
 func (w *World) phoneFor(up *signup, home *country, voip, abroad float64, r *rng) {
+	up.phone, up.phoneCountry, up.phoneType = "", "", ""
 	if r.chance(0.25) {
 		return
 	}
@@ -164,18 +177,3 @@ func (w *World) phoneFor(up *signup, home *country, voip, abroad float64, r *rng
 }
 
 func referralCode(n uint64) string { return fmt.Sprintf("R%07X", mix(n)>>36) }
-
-// ownContent is a developer's prompts: some of their own, edited from time to time.
-func ownContent(r *rng) content {
-	c := content{churn: (4 + int64(r.intn(16))) * dayMS, bits: 3, bare: 0.1 + 0.3*r.float(), cot: 0.08 + 0.15*r.float(), lures: 0.02}
-	for range 1 + r.intn(4) {
-		c.own = append(c.own, r.u64())
-	}
-	if r.chance(0.6) {
-		c.framed = 0.3 + 0.6*r.float()
-		for range 1 + r.intn(6) {
-			c.frames = append(c.frames, r.u64())
-		}
-	}
-	return c
-}

@@ -9,7 +9,9 @@ import (
 type names struct {
 	given, family, words []string
 	free                 choice[string] // public mailbox providers
+	relays               []string       // of mailbox providers that hide an address behind a random one
 	disposable           []string
+	syllables, endings   []string
 }
 
 func newNames() *names {
@@ -22,6 +24,10 @@ func newNames() *names {
 			"ahmed choi le schneider dubois romano das huang zhang wilson moore perez rao ito souza hassan jung pham fischer petit"),
 		words: strings.Fields("blue pixel dev code cloud data night storm lab fox byte tech star ninja wolf sky moon sun rock green " +
 			"fast happy cat dog coffee bit hack neo zen sigma delta nova orbit echo quark"),
+		syllables: strings.Fields("al ar be bo ca ce ci co da de do el en ev fi fo ga go ha hi in ja ka ke ki la le li lo lu ma me mi mo " +
+			"na ne no nu or pa pe po qui ra re ri ro sa se si so ta te ti to tu va ve vi vo xa ya yo za zo"),
+		endings:    strings.Fields("labs tech works soft hq group digital studio systems media data cloud"),
+		relays:     strings.Fields("privaterelay.appleid.com duck.com mozmail.com"),
 		disposable: strings.Fields("mailnest.example inboxly.example tempbox.example quickmail.example dropmail.example fastinbox.example"),
 	}
 	for _, d := range []struct {
@@ -111,11 +117,6 @@ func (n *names) made(r *rng, shape uint64) string {
 	default:
 		return f + digits(2) + g + digits(2)
 	}
-}
-
-// company is a domain name that only one organisation has.
-func (n *names) company(r *rng, ending string) string {
-	return n.words[r.intn(len(n.words))] + n.words[r.intn(len(n.words))] + strconv.FormatUint(r.u64()%1000, 10) + ending
 }
 
 // shapeOf is the contract's shape of a local part: a run of letters is "a", a run of

@@ -86,7 +86,22 @@ type country struct {
 	currency string
 	fixed    []asn
 	mobile   []asn
+	rest     [2]int64         // weekdays that most do not work; Sunday is 0
+	parts    choice[*country] // the same country, one for each of its time zones
 }
+
+// restful says whether a day (since 1970) is a weekend or a public holiday in the country.
+// Holidays are a made-up ten a year, the same for all of the country.
+func (c *country) restful(day int64) bool {
+	weekday := (day + 4) % 7
+	return weekday == c.rest[0] || weekday == c.rest[1] || hash(hashString(c.code), uint64(day))%36 == 0
+}
+
+// resident is the country as someone who lives in it sees it: with one of its time zones.
+func (c *country) resident(r *rng) *country { return c.parts.pick(r) }
+
+// someone is a country as the population is spread over them.
+func (a *atlas) someone(r *rng) *country { return a.countries.pick(r).resident(r) }
 
 // atlas is the world's networks.
 type atlas struct {
@@ -94,6 +109,9 @@ type atlas struct {
 	byCode    map[string]*country
 	hosting   []asn
 	vpn       []asn
+	relays    []asn // of makers of phones, that hide the addresses of those who browse
+	filters   []asn // companies' traffic goes through them to be checked
+	tor       []asn
 }
 
 // newAtlas lists countries with rough shares of API users and the AS numbers of large
@@ -132,8 +150,20 @@ func newAtlas() *atlas {
 		{"NG", 1, 1, "+234", "NGN", []uint32{37148, 30988}, []uint32{29465, 36873}},
 		{"IL", 1, 2, "+972", "ILS", []uint32{8551, 12849}, []uint32{1680}},
 		{"SE", 1, 1, "+46", "SEK", []uint32{3301, 1257}, []uint32{44034}},
+		{"CH", 1, 1, "+41", "CHF", []uint32{3303, 6730}, []uint32{15796}},
+		{"UA", 1, 2, "+380", "UAH", []uint32{25229, 13188}, []uint32{15895, 21497}},
+		{"PK", 1.2, 5, "+92", "PKR", []uint32{17557, 9541}, []uint32{45669, 24499}},
+		{"BD", 0.8, 6, "+880", "BDT", []uint32{17494, 63526}, []uint32{24389}},
+		{"EG", 0.8, 2, "+20", "EGP", []uint32{8452, 24863}, []uint32{36935}},
+		{"SA", 0.7, 3, "+966", "SAR", []uint32{25019, 43766}, []uint32{35819}},
+		{"AE", 0.8, 4, "+971", "AED", []uint32{5384, 15802}, []uint32{5384}},
+		{"ZA", 0.8, 2, "+27", "ZAR", []uint32{37457, 3741}, []uint32{29975, 16637}},
+		{"AR", 1, -3, "+54", "ARS", []uint32{7303, 22927}, []uint32{19037}},
+		{"CO", 0.8, -5, "+57", "COP", []uint32{10620, 3816}, []uint32{26611}},
+		{"MY", 0.8, 8, "+60", "MYR", []uint32{4788, 9534}, []uint32{4818}},
+		{"TH", 0.8, 7, "+66", "THB", []uint32{7470, 45758}, []uint32{131445}},
 	} {
-		k := &country{code: c.code, weight: c.weight, zone: c.zone, dial: c.dial, currency: c.money}
+		k := &country{code: c.code, weight: c.weight, zone: c.zone, dial: c.dial, currency: c.money, rest: restDays(c.code)}
 		for _, n := range c.fixed {
 			k.fixed = append(k.fixed, asn{n, "residential", k})
 		}
@@ -142,6 +172,12 @@ func newAtlas() *atlas {
 		}
 		a.countries.add(k, c.weight)
 		a.byCode[c.code] = k
+		for _, z := range zones(k) {
+			part := *k
+			part.zone, part.parts = z.offset, choice[*country]{}
+			part.parts.add(&part, 1)
+			k.parts.add(&part, z.share)
+		}
 	}
 	us, sg, de := a.byCode["US"], a.byCode["SG"], a.byCode["DE"]
 	for i, n := range []uint32{16509, 14618, 15169, 8075, 14061, 20473, 45102, 132203, 24940, 16276} {
@@ -150,7 +186,44 @@ func newAtlas() *atlas {
 	for i, n := range []uint32{9009, 60068, 212238, 136787} {
 		a.vpn = append(a.vpn, asn{n, "vpn", []*country{us, de, us, sg}[i]})
 	}
+	a.relays = []asn{{36183, "proxy", us}, {13335, "proxy", us}, {54113, "proxy", de}}
+	a.filters = []asn{{62044, "proxy", us}, {53813, "proxy", de}, {62044, "corporate", sg}}
+	a.tor = []asn{{60729, "tor", de}, {208323, "tor", a.byCode["NL"]}}
 	return a
+}
+
+// restDays are a country's weekend.
+func restDays(code string) [2]int64 {
+	switch code {
+	case "IL", "EG", "SA", "BD":
+		return [2]int64{5, 6}
+	default:
+		return [2]int64{6, 0}
+	}
+}
+
+// zone is a time zone, hours from UTC, and the share of a country's people who live in it.
+type zone struct {
+	offset int
+	share  float64
+}
+
+// zones lists the time zones of the large countries; the rest have one.
+func zones(c *country) []zone {
+	switch c.code {
+	case "US":
+		return []zone{{-5, 0.47}, {-6, 0.29}, {-7, 0.07}, {-8, 0.17}}
+	case "CA":
+		return []zone{{-5, 0.6}, {-6, 0.08}, {-7, 0.14}, {-8, 0.14}, {-4, 0.04}}
+	case "BR":
+		return []zone{{-3, 0.94}, {-4, 0.06}}
+	case "AU":
+		return []zone{{10, 0.82}, {8, 0.1}, {9, 0.08}}
+	case "ID":
+		return []zone{{7, 0.8}, {8, 0.2}}
+	default:
+		return []zone{{c.zone, 1}}
+	}
 }
 
 // home is a fixed line: an address of its own, kept for days or weeks.
@@ -174,6 +247,12 @@ func (c *country) office(r *rng) access {
 func (a *atlas) exit(r *rng) access {
 	n := &a.vpn[r.intn(len(a.vpn))]
 	return access{asn: n, key: hash(uint64(n.number), 0xe1), pool: 24, slot: slotBySession}
+}
+
+// among is one of the few addresses of a service that very many share, a new one each session.
+func among(services []asn, pool int, r *rng) access {
+	n := &services[r.intn(len(services))]
+	return access{asn: n, key: hash(uint64(n.number), hashString(n.country.code), 0xa6), pool: pool, slot: slotBySession}
 }
 
 // server is a machine in a data centre.

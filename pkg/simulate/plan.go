@@ -29,6 +29,8 @@ type session struct {
 	frameBits    int
 	cot          float64
 	dressed      bool       // the fleet has chosen its prompts
+	at           int64      // starts then, and not by the account's rhythm
+	limited      bool       // is answered 429
 	harness      *framework // or goes through this one
 	customer     *content   // or passes on a customer's
 	owner        uint64     // who that customer is
@@ -76,29 +78,33 @@ func (w *World) spread(a *account, total int64) {
 // weekday is the volume of a day against a weekday's, in the account's own zone.
 func (w *World) weekday(a *account, day int) float64 {
 	days := (w.start + int64(day)*dayMS + dayMS/2 + int64(a.home.zone)*hourMS) / dayMS
-	if weekday := (days + 4) % 7; weekday == 0 || weekday == 6 {
+	if a.home.restful(days) {
 		return a.use.weekend
 	}
 	return 1
 }
 
-// growth lets a fleet ramp up; honest accounts keep their volume.
+// growth lets a fleet ramp up; honest accounts keep their volume, but for what their habit says.
 func (a *account) growth(ts int64, w *World) float64 {
 	if a.fleet == nil {
-		return 1
+		return a.habit.wave(ts)
 	}
-	return a.fleet.ramp(ts)
+	return a.fleet.volume(a, ts)
 }
 
 // planDay lays out the sessions that start on a day, after what is left of those
 // that started the day before.
 func (w *World) planDay(a *account, day int) {
 	a.carry()
-	for left := int(a.days[day]); left > 0; {
+	left := int(a.days[day])
+	if a.fleet != nil {
+		left -= w.relieve(a, day, left)
+	}
+	for left > 0 {
 		k := a.use.kinds.pick(&a.rng)
 		s := session{kind: k, width: 1}
 		if a.fleet != nil {
-			a.fleet.choose(a, &s)
+			a.fleet.choose(a, &s, w.start+int64(day)*dayMS)
 		}
 		turns := min(w.turns(s.kind, &a.rng), left)
 		left -= turns
@@ -190,11 +196,14 @@ func (w *World) sessionStart(a *account, s *session, day int) int64 {
 	lo, hi := max(a.from, midnight), min(a.to, midnight+dayMS)
 	for range 12 {
 		if a.fleet != nil {
-			if ts, ok := a.fleet.schedule(a, day, midnight); ok && ts >= lo && ts < hi {
+			if ts, ok := a.fleet.schedule(a, s, day, midnight); ok && ts >= lo && ts < hi {
 				return ts
 			}
 		}
-		hour := (a.rng.pick(a.use.hours) - a.home.zone + 48) % 24
+		if ts, ok := a.habit.run(s.kind, midnight, &a.rng); ok && ts >= lo && ts < hi {
+			return ts
+		}
+		hour := (a.rng.pick(a.rhythm(s)) - a.home.zone + a.habit.shift + 48) % 24
 		// Real bursts, shifted by a common phase so that no two hours burst alike.
 		_, in := math.Modf(w.arrivals(s.kind).arrival(&a.rng) + float64(hash(w.seed, uint64(day*24+hour))>>40)/(1<<24))
 		ts := midnight + int64(hour)*hourMS + int64(in*float64(hourMS))
@@ -220,16 +229,19 @@ func (w *World) arrivals(k kind) *trace {
 func (w *World) dress(a *account, s *session, ts int64) {
 	r := &a.rng
 	pick := r.u64()
-	way := &a.access[r.pick(a.reach)]
-	s.from = way.at(ts, pick, a.key)
+	way := a.way(ts, r)
+	s.from = way.at(ts, pick, a.person)
 	if s.client == nil {
 		s.client = a.clients[r.intn(len(a.clients))]
 	}
 	epoch := uint64(0)
 	if a.keyLife > 0 {
-		epoch = uint64((ts + int64(a.key%uint64(a.keyLife))) / a.keyLife)
+		epoch = uint64((ts + int64(a.person%uint64(a.keyLife))) / a.keyLife)
 	}
-	s.key = hash(w.seed, a.key, 0x4e9, uint64(r.intn(a.keys)), epoch)
+	s.key = hash(w.seed, a.person, 0x4e9, uint64(r.intn(a.keys)), epoch)
+	if a.fixedKey != 0 {
+		s.key = a.fixedKey
+	}
 	s.conversation = pick | 1
 	s.stream = s.kind != kindBatch && r.chance(0.8)
 	s.endpoint = "/v1/messages"
@@ -247,8 +259,11 @@ func (w *World) dress(a *account, s *session, ts int64) {
 	case s.customer != nil:
 		s.customer.start(s, s.owner, ts, r)
 	case s.harness != nil:
-		s.template = s.harness.version(ts, a.key)
+		s.template = s.harness.version(ts, a.person)
 	case !s.dressed:
-		a.content.start(s, a.key, ts, r)
+		a.content.start(s, a.person, ts, r)
+	}
+	if a.fleet != nil {
+		a.fleet.injectInto(s)
 	}
 }

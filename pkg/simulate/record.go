@@ -32,7 +32,9 @@ type signup struct {
 	device       uint64
 	local        string // of the email address
 	domain       string
-	hashed       bool // the producer tokenised the email itself
+	hashed       bool    // the producer tokenised the email itself
+	of           *signup // whose mailbox this is a variant of, by a plus tag; nil = its own
+	tag          string
 	phone        string
 	phoneCountry string
 	phoneType    string
@@ -122,8 +124,10 @@ func (q *request) encode(w *writer, a *account, s *session, event uint64) {
 	w.num(3, "ts", q.ts, true)
 	w.str(4, "org_id", a.org)
 	w.id(5, "api_key_id", idKey, s.key)
-	w.id(6, "conversation_id", idConversation, s.conversation)
-	w.num(7, "turn", int64(s.turn), false)
+	if !a.missing.turn {
+		w.id(6, "conversation_id", idConversation, s.conversation)
+		w.num(7, "turn", int64(s.turn), false)
+	}
 	w.source(8, &s.from, a)
 	w.client(12, s.client, a)
 	w.str(14, "model", q.model)
@@ -132,10 +136,16 @@ func (q *request) encode(w *writer, a *account, s *session, event uint64) {
 	w.num(17, "input_tokens", q.input, true)
 	w.num(18, "output_tokens", q.output, true)
 	w.num(19, "cached_tokens", q.cached, true)
-	w.num(20, "latency_ms", q.latency, true)
+	if !a.missing.latency {
+		w.num(20, "latency_ms", q.latency, true)
+	}
 	w.boolean(21, "stream", s.stream)
-	w.num(22, "tool_calls", int64(q.tools), true)
-	w.str(23, "task", q.task)
+	if !a.missing.tools {
+		w.num(22, "tool_calls", int64(q.tools), true)
+	}
+	if !a.missing.task {
+		w.str(23, "task", q.task)
+	}
 	w.id(24, "template_hash", "", s.template)
 	w.id(25, "suffix_hash", "", q.suffix)
 	if q.cot >= 0 {
@@ -198,7 +208,6 @@ type label struct {
 	ts       int64
 	label    string
 	campaign string
-	note     string
 }
 
 func (l *label) encode(w *writer, a *account, event uint64) {
@@ -207,9 +216,13 @@ func (l *label) encode(w *writer, a *account, event uint64) {
 	w.str(2, "account_id", a.id)
 	w.num(3, "ts", l.ts, true)
 	w.str(4, "org_id", a.org)
-	w.str(5, "label", l.label)
+	of := *l
+	if a.thief != nil && a.thief.first == 0 { // stolen, but never used
+		of = label{label: "legit"}
+	}
+	w.str(5, "label", of.label)
 	w.str(6, "source", "simulator")
-	w.str(7, "campaign", l.campaign)
-	w.str(8, "note", l.note)
+	w.str(7, "campaign", of.campaign)
+	w.str(8, "note", a.note())
 	w.close()
 }

@@ -155,9 +155,9 @@ type emitter struct {
 	q     request
 }
 
-// account writes what an account does before a time.
-func (e *emitter) account(a *account, until int64) {
-	seed := e.world.seed
+// account writes what an account does before a time, the end of an hour.
+func (e *emitter) account(a *account, hour int64) {
+	seed, until := e.world.seed, hour
 	if up := a.signup; up != nil && up.ts < until {
 		if !a.older {
 			up.encode(e.w, a, a.nextEvent(seed))
@@ -170,13 +170,19 @@ func (e *emitter) account(a *account, until int64) {
 		e.place(a, event.StreamPayment, a.paid[0].ts)
 		a.paid = a.paid[1:]
 	}
+	if a.cut > 0 {
+		until = min(until, a.cut)
+	}
 	for a.next < len(a.plan) && a.plan[a.next].ts < until {
 		s := e.world.exchange(a, a.plan[a.next], &e.q)
 		e.q.encode(e.w, a, s, a.nextEvent(seed))
 		e.place(a, event.StreamRequest, e.q.ts)
+		if a.sent++; a.first == 0 {
+			a.first = e.q.ts
+		}
 		a.next++
 	}
-	if l := &a.label; l.ts > 0 && l.ts < until {
+	if l := &a.label; l.ts > 0 && l.ts < hour {
 		l.encode(e.w, a, a.nextEvent(seed))
 		e.place(a, event.StreamLabel, l.ts)
 		l.ts = 0

@@ -53,6 +53,9 @@ type Honest struct {
 // Campaign is one actor's work.
 type Campaign struct {
 	Name      string             `yaml:"name"`
+	Like      string             `yaml:"like"`  // the reported campaign that it is like: what is not given is taken from it
+	Level     string             `yaml:"level"` // of all its efforts that name none
+	Rate      float64            `yaml:"rate"`  // exchanges a day and account, where exchanges are not given
 	Accounts  int                `yaml:"accounts"`
 	Exchanges int64              `yaml:"exchanges"`
 	StartDay  float64            `yaml:"start_day"` // days from the scenario's start
@@ -63,6 +66,11 @@ type Campaign struct {
 	Kinds     map[string]float64 `yaml:"kinds"` // chat, code, agent, batch: sizes and rhythm of its exchanges
 	Lures     float64            `yaml:"lures"` // share of sessions that ask for reasoning at length
 	Pivot     Pivot              `yaml:"pivot"`
+	Actors    int                `yaml:"actors"` // how many it works for: each with prompts of its own
+	Inject    Inject             `yaml:"inject"`
+	Patrons   int                `yaml:"patrons"` // honest accounts whose owners use its relay too
+	Stolen    Stolen             `yaml:"stolen"`
+	Framing   Framing            `yaml:"framing"`
 	Pools     []Pool             `yaml:"pools"`
 }
 
@@ -80,7 +88,10 @@ type Pool struct {
 	Traffic   float64 `yaml:"traffic"`   // of its exchanges; default as share
 	StartDay  float64 `yaml:"start_day"` // days from the campaign's start
 	Days      float64 `yaml:"days"`      // default: to the campaign's end
+	Follows   string  `yaml:"follows"`   // comes up when most of this pool is banned, at start_day at the latest
+	Attack    string  `yaml:"attack"`    // name of what it tries, for the labels
 	Effort    Effort  `yaml:"effort"`
+	Bans      Bans    `yaml:"bans"`
 	Exchanges int64   `yaml:"-"`
 	Accounts  int     `yaml:"-"`
 }
@@ -117,18 +128,31 @@ func Load(nameOrFile string) (*Scenario, error) {
 // Parse reads a scenario document; unknown keys are errors.
 func Parse(data []byte) (*Scenario, error) {
 	sc := &Scenario{Honest: Honest{Older: 0.6}}
-	if err := yaml.UnmarshalWithOptions(data, sc, yaml.Strict()); err != nil {
+	if err := unmarshal(data, sc); err != nil {
 		return nil, fmt.Errorf("parsing scenario: %w", err)
 	}
-	sc.fill()
+	if err := sc.fill(); err != nil {
+		return nil, fmt.Errorf("parsing scenario: %w", err)
+	}
 	if err := sc.Validate(); err != nil {
 		return nil, err
 	}
 	return sc, nil
 }
 
+// unmarshal reads a document strictly. The decoder panics on some malformed tags
+// (goccy/go-yaml 1.19); to the reader of a scenario that is one more mistake in it.
+func unmarshal(data []byte, sc *Scenario) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("not readable as YAML: %v", r)
+		}
+	}()
+	return yaml.UnmarshalWithOptions(data, sc, yaml.Strict())
+}
+
 // fill puts in defaults that depend on other fields.
-func (s *Scenario) fill() {
+func (s *Scenario) fill() error {
 	if len(s.Models) == 0 {
 		s.Models = []Model{{Name: "atlas-4-large", Share: 0.5}, {Name: "atlas-4-mini", Share: 0.5}}
 	}
@@ -152,8 +176,13 @@ func (s *Scenario) fill() {
 				p.Days = c.Days - p.StartDay
 			}
 		}
+		if err := c.fillRow(); err != nil {
+			return err
+		}
+		c.fillAttacks()
 		c.split()
 	}
+	return nil
 }
 
 // split gives each pool its accounts and exchanges, which add up exactly.
@@ -164,7 +193,12 @@ func (c *Campaign) split() {
 	}
 	r := rng(1)
 	accounts := apportion(int64(c.Accounts), shares, 1, &r)
-	exchanges := apportion(c.Exchanges, traffic, 1, &r)
+	c.Stolen.Exchanges = 0
+	if c.Stolen.Keys > 0 {
+		c.Stolen.Exchanges = max(int64(c.Stolen.Keys), int64(math.Round(float64(c.Exchanges)*c.Stolen.Share)))
+		c.Stolen.Exchanges = max(0, min(c.Stolen.Exchanges, c.Exchanges-int64(c.Accounts)))
+	}
+	exchanges := apportion(c.Exchanges-c.Stolen.Exchanges, traffic, 1, &r)
 	for i := range c.Pools {
 		c.Pools[i].Accounts, c.Pools[i].Exchanges = int(accounts[i]), exchanges[i]
 	}
@@ -203,6 +237,9 @@ func (s *Scenario) Validate() error {
 		if !slices.Contains(known, k) || v < 0 {
 			return fmt.Errorf("honest.classes.%s: not a class with a share of 0 or more; classes: %s", k, strings.Join(known, " "))
 		}
+	}
+	if slices.Max(s.Honest.shares(honestClasses())) == 0 {
+		return fmt.Errorf("honest.classes: every class is left out")
 	}
 	for i := range s.Campaigns {
 		if err := s.Campaigns[i].validate(s); err != nil {
@@ -247,12 +284,12 @@ func (c *Campaign) validate(s *Scenario) error {
 			return fmt.Errorf("pools[%d].effort.%w", j, err)
 		}
 	}
-	return nil
+	return c.validateAttacks()
 }
 
 // Scaled returns the scenario with so many times the accounts and the exchanges,
 // campaigns and honest alike; a campaign keeps at least two accounts a pool and an
-// exchange an account. What one account does changes with exchanges ÷ accounts.
+// exchange an account, and one stolen key and one victim. What one account does changes with exchanges ÷ accounts.
 func (s *Scenario) Scaled(accounts, exchanges float64) *Scenario {
 	out := *s
 	out.Honest.Accounts = int(math.Round(float64(s.Honest.Accounts) * accounts))
@@ -262,10 +299,18 @@ func (s *Scenario) Scaled(accounts, exchanges float64) *Scenario {
 		c := &out.Campaigns[i]
 		c.Pools = slices.Clone(c.Pools)
 		c.Accounts = max(2*len(c.Pools), int(math.Round(float64(c.Accounts)*accounts)))
+		c.Stolen.Keys = atLeastOne(c.Stolen.Keys, accounts)
+		c.Framing.Victims = atLeastOne(c.Framing.Victims, accounts)
+		c.Patrons = atLeastOne(c.Patrons, accounts)
 		c.Exchanges = max(int64(c.Accounts), int64(math.Round(float64(c.Exchanges)*exchanges)))
 		c.split()
 	}
 	return &out
+}
+
+// atLeastOne scales a number; of something there stays one.
+func atLeastOne(n int, scale float64) int {
+	return min(n, 1) * max(1, int(math.Round(float64(n)*scale)))
 }
 
 // startMS is the scenario's first millisecond.

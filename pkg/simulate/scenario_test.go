@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +35,7 @@ func TestRefused(t *testing.T) {
 	for _, c := range []struct{ name, doc, want string }{
 		{"unknown key", head + "colour: red", "colour"},
 		{"unknown key of an effort", campaign("pools: [{name: a, share: 1, effort: {cards: 1}}]"), "cards"},
+		{"a tag that the decoder chokes on", "Z: 99\nmodels:\n  - {name }\n  - {name:}\n  - {name,}\n  - {name:}\nhonest:\n\n  older: \ncampaigns:\n !0\n0000000000\n      -" + strings.Repeat("0", 99), "not readable"},
 		{"no name", "start: \"2026-01-01\"\ndays: 10", "name"},
 		{"a name that would break JSON", "name: 'a\"b'\nstart: \"2026-01-01\"\ndays: 10", "name"},
 		{"no date", "name: x\nstart: soon\ndays: 10", "start"},
@@ -48,7 +50,13 @@ func TestRefused(t *testing.T) {
 		{"unknown model to move to", campaign("pivot: {model: m}"), "pivot"},
 		{"unknown level", campaign("pools: [{name: a, share: 1, effort: {level: L9}}]"), "L9"},
 		{"share out of range", campaign("pools: [{name: a, share: 1, effort: {cover: 1.5}}]"), "cover"},
-		{"shares that add up to more than all", campaign("pools: [{name: a, share: 1, effort: {cover: 0.6, paraphrase: 0.6}}]"), "paraphrase"},
+		{"shares that add up to more than all", campaign("pools: [{name: a, share: 1, effort: {aged: 0.6, sleepers: 0.6}}]"), "sleepers"},
+		{"like no campaign of the table", head + "campaigns: [{name: c, like: martians, accounts: 10}]", "martians"},
+		{"a pool that follows none before it", campaign("pools: [{name: a, share: 1, follows: b}]"), "follows"},
+		{"keys stolen after the campaign", campaign("stolen: {keys: 2, share: 0.1, start_day: 12}"), "stolen"},
+		{"a way to frame that there is not", campaign("framing: {victims: 1, ways: {hat: 1}}"), "hat"},
+		{"bans of more than all", campaign("pools: [{name: a, share: 1, bans: {hours: 2, share: 2}}]"), "bans"},
+		{"a prompt injected nowhere", campaign("inject: {where: up}"), "inject"},
 		{"pool outside its campaign", campaign("pools: [{name: a, share: 1, start_day: 8, days: 5}]"), "pools"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -154,7 +162,7 @@ func TestDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	doc := string(data)
-	for _, v := range []any{Scenario{}, Model{}, Honest{}, Campaign{}, Pivot{}, Pool{}, Effort{}} {
+	for _, v := range []any{Scenario{}, Model{}, Honest{}, Campaign{}, Pivot{}, Inject{}, Stolen{}, Framing{}, Bans{}, Pool{}, Effort{}} {
 		typ := reflect.TypeOf(v)
 		for i := range typ.NumField() {
 			if key := typ.Field(i).Tag.Get("yaml"); key != "-" && !strings.Contains(doc, "`"+key+"`") {
@@ -162,7 +170,7 @@ func TestDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range append(Names(), classNames()...) {
+	for _, name := range slices.Concat(Names(), Rows(), classNames()) {
 		if !strings.Contains(doc, "`"+name+"`") {
 			t.Errorf("%s is not in docs/scenarios.md", name)
 		}

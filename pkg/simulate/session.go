@@ -2,13 +2,13 @@ package simulate
 
 // exchange makes the event for one planned exchange.
 func (w *World) exchange(a *account, p planned, q *request) *session {
-	r, s := &a.rng, &a.sessions[p.session]
+	r, s := &a.words, &a.sessions[p.session]
 	s.turn++
 	row := w.size(s, r)
 	*q = request{ts: p.ts, model: s.model, endpoint: s.endpoint, status: 200, task: s.task,
 		input: int64(row.input), output: int64(row.output), cot: -1}
 	q.cached = s.cachedBy(p.ts, row)
-	if u := r.float(); u < a.limited {
+	if u := r.float(); u < a.limited || s.limited {
 		q.status = 429
 	} else if u < a.limited+0.014 {
 		q.status = [...]int32{400, 500, 529, 408}[r.intn(4)]

@@ -3,8 +3,6 @@
 // scale); how many cores work on it changes no byte.
 package simulate
 
-import "strings"
-
 const maxModels = 8
 
 // World is a scenario brought to life, before its first event.
@@ -20,10 +18,14 @@ type World struct {
 	programs   *clients
 	names      *names
 	frameworks choice[*framework]
+	commons    *commons
 	models     []model
 	usages     map[usageKey]*usage
 	homes      []access // of honest households, which proxy networks also use
 	accounts   []*account
+	gangs      []*gang
+	bans       *BanList
+	moved      Moved
 }
 
 // model is a model and the time it can be asked for.
@@ -65,25 +67,41 @@ func build(sc *Scenario, seed uint64, t *traces, options ...Option) *World {
 	}
 	r := rng(hash(w.seed, 1))
 	w.frameworks = newFrameworks(&r, 40)
+	w.commons = w.newCommons(&r)
 	w.settleHonest()
 	for i := range sc.Campaigns {
 		w.settleCampaign(i, &sc.Campaigns[i])
 	}
+	w.settleMailboxes()
 	for _, a := range w.accounts {
-		w.settlePayments(a)
-		w.settleLabel(a)
+		if a.host == nil {
+			w.settlePayments(a)
+			w.settleLabel(a)
+		}
+	}
+	if w.bans != nil {
+		known := len(w.accounts)
+		w.applyBans()
+		w.settleMoved(known)
 	}
 	return w
 }
 
 // newAccount makes an account that differs from others by its index alone.
 func (w *World) newAccount(c *class) *account {
+	return w.newAccountWith(c, mix(uint64(len(w.accounts))^w.seed))
+}
+
+// newAccountWith makes an account whose own is all that follows from a key.
+func (w *World) newAccountWith(c *class, key uint64) *account {
 	index := uint32(len(w.accounts))
-	key := mix(uint64(index) ^ w.seed)
-	a := &account{key: key, index: index, rng: rng(hash(key, 7)), class: c, from: w.start, to: w.end, keys: 1,
+	a := &account{key: key, person: key, index: index, rng: rng(hash(key, 7)), words: rng(hash(key, 8)), class: c, from: w.start, to: w.end, keys: 1,
 		weight: 1, active: 1, jumpy: 0.5, limited: 0.004}
 	a.id = idAccount + string(appendHex(nil, mix(key^0xacc7)))
 	a.missing = missingFor(&a.rng)
+	if a.rng.chance(0.3) { // made an organisation of one in the console
+		a.org = idOrg + string(appendHex(nil, mix(key^0x0c9)))
+	}
 	a.label = label{label: "legit"}
 	w.accounts = append(w.accounts, a)
 	return a
@@ -141,6 +159,8 @@ type Truth struct {
 	Pool     string
 	Trap     string // the reason an honest account may look bad, or empty
 	Level    string // effort level of a campaign's account
+	Attack   string // what a campaign's account tries besides, or empty
+	Key      string // API key of an honest account that a campaign uses too, or empty
 	Honest   bool
 }
 
@@ -148,9 +168,15 @@ type Truth struct {
 func (w *World) Truth() map[string]Truth {
 	out := make(map[string]Truth, len(w.accounts))
 	for _, a := range w.accounts {
-		t := Truth{Class: a.class.name, Trap: a.class.trap, Honest: a.fleet == nil}
+		if a.host != nil { // sends under another account's name
+			continue
+		}
+		t := Truth{Class: a.class.name, Trap: a.trap(), Honest: a.fleet == nil}
 		if f := a.fleet; f != nil {
-			t.Campaign, t.Pool, t.Level = f.campaign.Name, f.pool.Name, f.pool.Effort.Level
+			t.Campaign, t.Pool, t.Level, t.Attack = f.campaign.Name, f.pool.Name, f.effort.Level, a.post.attack
+		}
+		if a.thief != nil {
+			t.Key = idKey + string(appendHex(nil, a.thief.fixedKey))
 		}
 		out[a.id] = t
 	}
@@ -171,20 +197,4 @@ func (w *World) Exchanges() int64 {
 		n += c.Exchanges
 	}
 	return n
-}
-
-// settleLabel writes what an account turned out to be, after it can be known: a day to
-// three after its campaign's end, or after the end of the stream.
-func (w *World) settleLabel(a *account) {
-	delay := dayMS + int64(a.rng.float()*2*float64(dayMS))
-	l := &a.label
-	l.ts, l.note = w.end+delay, "class="+a.class.name
-	if a.class.trap != "" {
-		l.note += " trap=" + a.class.trap
-	}
-	if f := a.fleet; f != nil {
-		l.ts = f.campaignEnd + delay
-		l.label, l.campaign = "fraud", f.campaign.Name
-		l.note = strings.Join([]string{"class=campaign", "pool=" + f.pool.Name, "level=" + f.pool.Effort.Level}, " ")
-	}
 }

@@ -15,12 +15,29 @@ func states() (request, payment, signup []byte) {
 	var r window.RequestState
 	r.Add(&event.Request{Meta: m, Status: 429, InputTokens: 7, CachedTokens: 3, ToolCalls: 1, CoT: 0.5}, 0, 9)
 	r.Touch(window.TableIP, 77, m.TS)
+	stolen(&r, m)
 	var p window.PaymentState
 	p.Add(&event.Payment{Meta: m, Kind: event.PaymentCharge, AmountMinor: 100, IssuerCountry: 5, ProcessorRisk: 30}, 0, 9)
+	p.Add(&event.Payment{Meta: m, Kind: event.PaymentDecline, Instrument: 5}, 0, 10)
 	p.Touch(window.TableInstrument, 77, m.TS)
 	var s window.SignupState
 	s.Add(&event.Signup{Meta: m, EmailShape: 3, FormMS: -1}, 0, 9)
 	return r.Append(nil), p.Append(nil), s.Append(nil)
+}
+
+// stolen uses a key in one way and then in quite another, so that the state holds a change.
+func stolen(r *window.RequestState, m event.Meta) {
+	e := event.Request{Meta: m, APIKey: 5, APIKeyID: "key_0badc0de", Turn: 1, Template: 0xFF, Network: event.Network{Country: 3}, Model: 4}
+	for i := range 60 {
+		x := window.Exchange{Client: 11, Network: 12}
+		if i >= 50 {
+			e.Template, e.Country, e.Task, e.CoT = 0xFFFF_0000, 4, event.TaskLongHorizon, 0.9
+			x = window.Exchange{Client: 21, Network: 22}
+		}
+		e.TS += 3_600_000
+		r.Add(&e, 0, int64(10+i))
+		r.Observe(&e, x)
+	}
 }
 
 // Every state is refused when its version is another's, when it is cut short

@@ -42,7 +42,7 @@ const (
 
 // entry is one value: when it was last seen, and its count in the day of that.
 type entry struct {
-	key   uint32 // folded token
+	key   uint32 // folded token, 24 bits
 	last  uint32 // slot (pane of the day's window) of the latest event
 	count uint32 // events in the UTC day of last; 0 = no longer known
 	first uint8  // moment of that day of the first event folded
@@ -65,10 +65,32 @@ type entities struct {
 	list []entry
 }
 
-// fold makes 32 bits of a token. Two of one account's values fall together once in 2^32 pairs.
+// fold makes 24 bits of a token. Two of one account's values fall together once in 2^24 pairs.
 func fold(token uint64) uint32 {
 	token *= 0x9E3779B97F4A7C15
-	return uint32(token >> 32)
+	return uint32(token >> 40)
+}
+
+// settle drops what was last seen before the fortnight that ends on the day of ts: no window holds it
+// any more, and a value that comes back counts as one never seen. Of a day that no event may
+// still touch it drops the counts, and of one that is not in the day's window all but the day.
+func (e *entities) settle(ts int64) {
+	day, open := paneIndex(ts, fortnightPaneMS), paneIndex(max(ts-MaxLatenessMS, 0), fortnightPaneMS)
+	kept := e.list[:0]
+	for _, v := range e.list {
+		age := int64(day) - int64(v.last/slotsPerDay)
+		if age >= Fortnight.Panes() {
+			continue
+		}
+		if v.last/slotsPerDay < open {
+			v.count, v.first = 0, 0
+		}
+		if age > 1 {
+			v.last = v.last / slotsPerDay * slotsPerDay
+		}
+		kept = append(kept, v)
+	}
+	e.list = kept
 }
 
 func (e *entities) touch(t Table, token uint64, ts int64) Touch {

@@ -44,8 +44,26 @@ type RequestFeatures struct {
 	CoTCount  uint64
 	ActiveDay int // days of the fortnight with at least one request
 
+	Streams       uint64 // requests that asked for a stream
+	Conversations uint64 // begun; Tasks' sum over it is how deep they go
+
 	// Distinct over day and fortnight (index Day, Fortnight; the others are zero).
-	IPs, Prefixes, ASNs, Clients, Keys, Templates [NumSpans]Distinct
+	IPs, Prefixes, ASNs, Clients, APIKeys, Templates [NumSpans]Distinct
+
+	Keys   []KeyFeatures       // the API keys used last, at most six
+	Models [maxModels]ModelUse // used last, the latest first
+
+	Starts      [maxStarts]int64 // latest conversation starts, Unix s, the latest first; 0 = none
+	StartsToday uint64           // in the UTC day of At
+	// Sync is the day so far as MinHash signatures, two of each granularity of 1, 10 and 60 minutes: of
+	// two accounts whose conversations began in the same minutes, each is equal with the probability of
+	// the Jaccard similarity of the two sets of minutes (Broder 1997; SynchroTrap, CCS 2014). Zero
+	// where fewer than three conversations began.
+	Sync [numSync][numHashes]uint32
+	// Handover is the MinHash of the day's ten minutes in which the account met HTTP 429 or came back
+	// after half an hour of silence: traffic that moves from a throttled account to its sibling leaves
+	// both with the same one. 0 = none.
+	Handover uint32
 
 	// Offset is the input offset after the account's latest counted event.
 	Offset int64
@@ -71,6 +89,14 @@ type PaymentFeatures struct {
 	Fundings    [8]uint16 // events by event.Funding, ever (saturating)
 	MaxRisk     int16     // highest processor_risk, -1 = never given
 	Invoice     bool      // ever paid by invoice
+
+	// AmountShape is what most charges and top-ups come to, if there is such: amount_minor << 24 | currency.
+	AmountShape uint64
+	// DeclineRun is the longest run of declines that ended in a charge, a top-up or an added card, as when
+	// stolen cards are tried out.
+	DeclineRun int
+	// DeclinedInstruments is how many different instruments were declined, at most eight.
+	DeclinedInstruments int
 
 	IssuerCountry, BillingCountry event.Country // of the latest event that gave one
 	Offset                        int64

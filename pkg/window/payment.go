@@ -25,6 +25,7 @@ type paymentLife struct {
 	invoice  bool
 	issuer   lastSaid
 	billing  lastSaid
+	habit    payHabit
 }
 
 // PaymentState is the windows of one account's payment signals. The zero value is an
@@ -38,8 +39,12 @@ type PaymentState struct {
 
 // Add counts a payment signal; see RequestState.Add.
 func (s *PaymentState) Add(e *event.Payment, latenessMS, nextOffset int64) bool {
+	last := s.last
 	if !s.admit(&e.Meta, latenessMS, nextOffset) {
 		return false
+	}
+	if s.last/dayPaneMS != last/dayPaneMS {
+		s.settle(s.last)
 	}
 	sums := paymentSums(e)
 	for span := Minute; span < NumSpans; span++ {
@@ -79,6 +84,7 @@ func (s *PaymentState) Features(at int64) PaymentFeatures {
 		Life: l.sums, MaxRisk: l.risk - 1, Invoice: l.invoice,
 		IssuerCountry: l.issuer.country, BillingCountry: l.billing.country,
 		Instruments: s.distinct(TableInstrument, at),
+		AmountShape: l.habit.amount.value, DeclineRun: int(l.habit.longest), DeclinedInstruments: int(l.habit.declined.n),
 	}
 	for i := range f.Types {
 		f.Types[i], f.Fundings[i] = uint16(l.types[i]), uint16(l.fundings[i])
@@ -144,6 +150,7 @@ func (l *paymentLife) add(e *event.Payment, sums *PaymentSums) {
 	l.invoice = l.invoice || e.InstrumentType == event.InstrumentInvoice
 	l.issuer.see(e.IssuerCountry, e.TS)
 	l.billing.see(e.BillingCountry, e.TS)
+	l.habit.add(e)
 }
 
 func saturate(n *uint32) {

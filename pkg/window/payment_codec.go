@@ -1,6 +1,10 @@
 package window
 
-import "github.com/iolaus-io/iolaus/pkg/event"
+import (
+	"encoding/binary"
+
+	"github.com/iolaus-io/iolaus/pkg/event"
+)
 
 // paymentTables is the order of the tables in a packed payment state.
 var paymentTables = []Table{TableIP, TablePrefix, TableInstrument, TableCardShape, TableBilling}
@@ -14,9 +18,7 @@ func (s *PaymentState) Append(dst []byte) []byte {
 	if s.total == 0 {
 		return dst
 	}
-	for i := range s.rings {
-		dst = appendRing(dst, &s.rings[i], appendPaymentSums)
-	}
+	dst = paymentFormat().appendRings(dst, &s.rings)
 	dst = s.life.append(dst, s.last)
 	return s.entities.append(dst, paymentTables, s.last)
 }
@@ -39,9 +41,7 @@ func (s *PaymentState) Decode(b []byte) error {
 	if s.total == 0 {
 		return in.close()
 	}
-	for span := Minute; span < NumSpans; span++ {
-		readRing(&in, &s.rings[span], paneIndex(s.last, span.PaneMS()), readPaymentSums)
-	}
+	paymentFormat().readRings(&in, &s.rings, s.last)
 	s.life.read(&in, s.last)
 	s.entities.read(&in, paymentTables, s.last)
 	return in.close()
@@ -65,6 +65,10 @@ func (s *PaymentSums) setList(v [paymentSumCount]uint64) {
 	s.Events = v[9] + s.CardsAdded + s.Charges + s.Declines + s.Refunds + s.Chargebacks + s.Topups + s.Credits
 }
 
+func paymentFormat() format[PaymentSums] {
+	return format[PaymentSums]{appendPaymentSums, readPaymentSums, (*PaymentSums).add}
+}
+
 func appendPaymentSums(dst []byte, s *PaymentSums) []byte {
 	v := s.list()
 	return appendCounts(dst, v[:])
@@ -86,7 +90,8 @@ func (l *paymentLife) append(dst []byte, last int64) []byte {
 	}
 	dst = appendUint(dst, uint64(l.risk)<<1|flag)
 	dst = l.issuer.append(dst, last)
-	return l.billing.append(dst, last)
+	dst = l.billing.append(dst, last)
+	return l.habit.append(dst)
 }
 
 func (l *paymentLife) read(in *reader, last int64) {
@@ -97,10 +102,11 @@ func (l *paymentLife) read(in *reader, last int64) {
 	l.risk, l.invoice = int16(v>>1), v&1 == 1
 	l.issuer.read(in, last)
 	l.billing.read(in, last)
+	l.habit.read(in)
 }
 
 func (l *lastSaid) append(dst []byte, last int64) []byte {
-	dst = appendUint(dst, uint64(l.country))
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(l.country))
 	if l.country != 0 {
 		dst = appendUint(dst, uint64(last-l.ts))
 	}
@@ -108,7 +114,7 @@ func (l *lastSaid) append(dst []byte, last int64) []byte {
 }
 
 func (l *lastSaid) read(in *reader, last int64) {
-	if l.country = event.Country(in.upTo(1<<16 - 1)); l.country != 0 {
+	if l.country = event.Country(in.fixed16()); l.country != 0 {
 		l.ts = in.timeBefore(last)
 	}
 }

@@ -18,6 +18,8 @@ type profile struct {
 	hours    [24]uint32
 	cotSum   uint64 // in 1/cotScale
 	cotCount uint64
+	streams  uint64 // requests that asked for a stream
+	starts   uint64 // conversations begun
 }
 
 // head is what the states of all streams begin with.
@@ -58,6 +60,9 @@ func (h *head) Last() int64 { return h.last }
 // Total returns how many events were counted.
 func (h *head) Total() uint64 { return h.total }
 
+// Offset returns the input offset after the latest event counted.
+func (h *head) Offset() int64 { return h.offset }
+
 // Org returns the latest org_id given, or "".
 func (h *head) Org() string { return h.org }
 
@@ -67,6 +72,10 @@ type RequestState struct {
 	head
 	rings    [NumSpans]ring[RequestSums]
 	profiles ring[profile]
+	sessions sessions
+	models   models
+	keys     []keyState
+	habits   habits
 	entities
 }
 
@@ -74,9 +83,16 @@ type RequestState struct {
 // changed nothing, for one older than the account's highest event time by more than latenessMS.
 // nextOffset is the input offset after the event's.
 func (s *RequestState) Add(e *event.Request, latenessMS, nextOffset int64) bool {
+	last := s.last
 	if !s.admit(&e.Meta, latenessMS, nextOffset) {
 		return false
 	}
+	if s.last/dayPaneMS != last/dayPaneMS {
+		s.settle(s.last)
+		s.forgetRegimes()
+	}
+	start := s.sessions.add(e, last, s.last)
+	s.models.add(e)
 	sums := requestSums(e)
 	for span := Minute; span < NumSpans; span++ {
 		if p := s.rings[span].at(paneIndex(e.TS, span.PaneMS()), span.keep(latenessMS)); p != nil {
@@ -85,7 +101,7 @@ func (s *RequestState) Add(e *event.Request, latenessMS, nextOffset int64) bool 
 		}
 	}
 	if p := s.profiles.at(paneIndex(e.TS, profilePaneMS), profilePanes); p != nil {
-		p.sum.add(e)
+		p.sum.add(e, start)
 	}
 	return true
 }
@@ -123,8 +139,11 @@ func (s *RequestState) Features(at int64) RequestFeatures {
 		}
 	}
 	s.profile(at, &f)
+	s.sessions.features(at, s.last, &f)
+	s.models.features(&f)
+	f.Keys = s.keyFeatures()
 	f.IPs, f.Prefixes, f.ASNs = s.distinct(TableIP, at), s.distinct(TablePrefix, at), s.distinct(TableASN, at)
-	f.Clients, f.Keys, f.Templates = s.distinct(TableClient, at), s.distinct(TableKey, at), s.distinct(TableTemplate, at)
+	f.Clients, f.APIKeys, f.Templates = s.distinct(TableClient, at), s.distinct(TableKey, at), s.distinct(TableTemplate, at)
 	return f
 }
 
@@ -141,6 +160,8 @@ func (s *RequestState) profile(at int64, f *RequestFeatures) {
 		}
 		cot += p.cotSum
 		f.CoTCount += p.cotCount
+		f.Streams += p.streams
+		f.Conversations += p.starts
 	}
 	f.CoTSum = float64(cot) / cotScale
 }
@@ -152,7 +173,8 @@ func (s *RequestState) Reset() {
 		s.rings[i].reset()
 	}
 	s.profiles.reset()
-	s.list = s.list[:0]
+	s.sessions, s.models, s.habits = sessions{}, models{}, habits{}
+	s.keys, s.list = s.keys[:0], s.list[:0]
 }
 
 func requestSums(e *event.Request) RequestSums {
@@ -185,15 +207,19 @@ func (s *RequestSums) add(o *RequestSums) {
 	s.Tools += o.Tools
 }
 
-func (p *profile) add(e *event.Request) {
+func (p *profile) add(e *event.Request, start bool) {
 	if e.Task < event.NumTasks {
 		p.tasks[e.Task]++
 	}
 	p.hours[e.TS/hourMS%24]++
 	if e.CoT >= 0 && e.CoT <= 1 {
-		p.cotSum += uint64(math.Round(float64(e.CoT) * cotScale))
+		p.cotSum += fixedCoT(e.CoT)
 		p.cotCount++
 	}
+	p.streams += bit(e.Stream)
+	p.starts += bit(start)
 }
+
+func fixedCoT(score float32) uint64 { return uint64(math.Round(float64(score) * cotScale)) }
 
 func natural(v int64) uint64 { return uint64(max(v, 0)) }

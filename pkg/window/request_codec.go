@@ -17,10 +17,10 @@ func (s *RequestState) Append(dst []byte) []byte {
 	if s.total == 0 {
 		return dst
 	}
-	for i := range s.rings {
-		dst = appendRequestRing(dst, &s.rings[i])
-	}
-	dst = appendRing(dst, &s.profiles, appendProfile)
+	dst = s.appendRings(dst)
+	dst = profileFormat().appendRing(dst, &s.profiles, false)
+	dst = s.models.append(s.sessions.append(dst, s.last), s.first)
+	dst = s.appendKeys(dst)
 	return s.entities.append(dst, requestTables, s.last)
 }
 
@@ -43,10 +43,13 @@ func (s *RequestState) Decode(b []byte) error {
 	if s.total == 0 {
 		return in.close()
 	}
-	for span := Minute; span < NumSpans; span++ {
-		readRequestRing(&in, &s.rings[span], paneIndex(s.last, span.PaneMS()))
+	s.readRings(&in)
+	if profileFormat().readRing(&in, &s.profiles, paneIndex(s.last, profilePaneMS)) {
+		in.fail()
 	}
-	readRing(&in, &s.profiles, paneIndex(s.last, profilePaneMS), readProfile)
+	s.sessions.read(&in, s.last)
+	s.models.read(&in, s.first, s.last)
+	s.readKeys(&in)
 	s.entities.read(&in, requestTables, s.last)
 	return in.close()
 }
@@ -59,7 +62,7 @@ func (h *head) append(dst []byte) []byte {
 	dst = appendUint(dst, uint64(h.last))
 	dst = appendUint(dst, uint64(h.last-h.first))
 	dst = appendUint(dst, uint64(h.offset))
-	return appendText(dst, h.org)
+	return appendID(dst, h.org)
 }
 
 func (h *head) read(in *reader, org string) {
@@ -70,12 +73,51 @@ func (h *head) read(in *reader, org string) {
 	h.last = int64(in.upTo(1<<63 - 1))
 	h.first = in.timeBefore(h.last)
 	h.offset = int64(in.upTo(1<<63 - 1))
-	h.org = in.text(org)
+	h.org = in.id(org)
 }
 
-// appendRequestRing is appendRing without its indirect calls: most of what a busy
+func profileFormat() format[profile] {
+	return format[profile]{append: appendProfile, read: readProfile}
+}
+
+// appendRings is format.appendRings without its indirect calls: most of what a busy
 // service packs is this.
-func appendRequestRing(dst []byte, r *ring[RequestSums]) []byte {
+func (s *RequestState) appendRings(dst []byte) []byte {
+	for span := Minute; span < NumSpans; span++ {
+		r, implied := &s.rings[span], false
+		if n := len(r.panes); span > Minute && n > 0 {
+			implied = s.finerSum(span, r.panes[n-1].idx) == r.panes[n-1].sum
+		}
+		dst = appendRequestRing(dst, r, implied)
+	}
+	return dst
+}
+
+func (s *RequestState) readRings(in *reader) {
+	for span := Minute; span < NumSpans; span++ {
+		newest := paneIndex(s.last, span.PaneMS())
+		if !readRequestRing(in, &s.rings[span], newest) {
+			continue
+		}
+		if span == Minute {
+			in.fail()
+			return
+		}
+		r := &s.rings[span]
+		r.panes[len(r.panes)-1].sum = s.finerSum(span, newest)
+	}
+}
+
+// finerSum is ring.sumOf; panes are in ascending order, so that it goes back from the newest.
+func (s *RequestState) finerSum(span Span, idx uint32) (sum RequestSums) {
+	finer := s.rings[span-1].panes
+	for i := len(finer) - 1; i >= 0 && finer[i].idx/finerPanes[span] == idx; i-- {
+		sum.add(&finer[i].sum)
+	}
+	return sum
+}
+
+func appendRequestRing(dst []byte, r *ring[RequestSums], implied bool) []byte {
 	dst = appendUint(dst, uint64(len(r.panes)))
 	if len(r.panes) == 0 {
 		return dst
@@ -83,6 +125,10 @@ func appendRequestRing(dst []byte, r *ring[RequestSums]) []byte {
 	newer := r.panes[len(r.panes)-1].idx
 	for i := len(r.panes) - 1; i >= 0; i-- {
 		p := &r.panes[i]
+		if implied && i == len(r.panes)-1 {
+			dst = append(dst, byte(1<<(requestMaskBits+1)|bit(p.dirty))) // as if one back
+			continue
+		}
 		dst = appendRequestPane(dst, p, newer-p.idx)
 		newer = p.idx
 	}
@@ -118,22 +164,35 @@ func appendRequestPane(dst []byte, p *pane[RequestSums], back uint32) []byte {
 }
 
 // readRequestRing is the inverse of appendRequestRing.
-func readRequestRing(in *reader, r *ring[RequestSums], newest uint32) {
+func readRequestRing(in *reader, r *ring[RequestSums], newest uint32) (implied bool) {
 	n := in.count()
 	r.size(n)
 	idx := newest
 	for i := n - 1; i >= 0; i-- {
 		head := in.uint()
-		back := head >> (requestMaskBits + 1)
-		if back > uint64(idx) || (back == 0) != (i == n-1) {
+		back, p := head>>(requestMaskBits+1), &r.panes[i]
+		if i == n-1 {
+			p.idx, p.dirty = idx, head&1 == 1
+			switch back {
+			case 0:
+				readRequestSums(in, &p.sum, head>>1)
+			case 1:
+				implied = true
+			default:
+				in.fail()
+				return false
+			}
+			continue
+		}
+		if back > uint64(idx) || back == 0 {
 			in.fail()
-			return
+			return false
 		}
 		idx -= uint32(back)
-		p := &r.panes[i]
 		p.idx, p.dirty = idx, head&1 == 1
 		readRequestSums(in, &p.sum, head>>1)
 	}
+	return implied
 }
 
 func readRequestSums(in *reader, s *RequestSums, mask uint64) {
@@ -150,19 +209,23 @@ func readRequestSums(in *reader, s *RequestSums, mask uint64) {
 }
 
 func appendProfile(dst []byte, p *profile) []byte {
-	dst = appendCounts(dst, p.tasks[:])
-	dst = appendCounts(dst, p.hours[:])
+	dst = append(dst, byte(maskOf(p.tasks[:])))
+	dst = appendMasked(dst, p.tasks[:])
+	m := maskOf(p.hours[:])
+	dst = append(dst, byte(m), byte(m>>8), byte(m>>16))
+	dst = appendMasked(dst, p.hours[:])
 	dst = appendUint(dst, p.cotCount)
 	if p.cotCount > 0 {
 		dst = appendUint(dst, p.cotSum)
 	}
-	return dst
+	return appendUint(appendUint(dst, p.streams), p.starts)
 }
 
 func readProfile(in *reader, p *profile) {
-	readCounts(in, p.tasks[:])
-	readCounts(in, p.hours[:])
+	readMasked(in, uint64(in.raw()), p.tasks[:])
+	readMasked(in, uint64(in.fixed24()), p.hours[:])
 	if p.cotCount = in.uint(); p.cotCount > 0 {
 		p.cotSum = in.uint()
 	}
+	p.streams, p.starts = in.uint(), in.uint()
 }

@@ -110,9 +110,7 @@ func (s *SignupState) Append(dst []byte) []byte {
 	if s.total == 0 {
 		return dst
 	}
-	for i := range s.rings {
-		dst = appendRing(dst, &s.rings[i], appendAttempts)
-	}
+	dst = attemptsFormat().appendRings(dst, &s.rings)
 	return s.details.append(dst)
 }
 
@@ -134,14 +132,18 @@ func (s *SignupState) Decode(b []byte) error {
 	if s.total == 0 {
 		return in.close()
 	}
-	for span := Minute; span < NumSpans; span++ {
-		readRing(&in, &s.rings[span], paneIndex(s.last, span.PaneMS()), readAttempts)
-	}
+	attemptsFormat().readRings(&in, &s.rings, s.last)
 	s.details.read(&in)
 	return in.close()
 }
 
+func attemptsFormat() format[attempts] {
+	return format[attempts]{appendAttempts, readAttempts, addAttempts}
+}
+
 func appendAttempts(dst []byte, n *attempts) []byte { return appendUint(dst, uint64(*n)) }
+
+func addAttempts(sum, more *attempts) { *sum += *more }
 
 func readAttempts(in *reader, n *attempts) { *n = attempts(in.uint()) }
 
@@ -158,8 +160,8 @@ const (
 func (d *signupDetails) append(dst []byte) []byte {
 	dst = append(dst, d.flags(), byte(d.ipType), byte(d.phoneType), byte(d.method), byte(d.program))
 	dst = appendUint(dst, uint64(d.asn))
-	dst = appendUint(dst, uint64(d.country))
-	dst = appendUint(dst, uint64(d.phoneCountry))
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(d.country))
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(d.phoneCountry))
 	dst = appendUint(dst, uint64(d.formMS+1))
 	if d.shape != 0 {
 		dst = binary.LittleEndian.AppendUint64(dst, uint64(d.shape))
@@ -194,7 +196,7 @@ func (d *signupDetails) read(in *reader) {
 	d.ipType, d.phoneType = event.IPType(in.raw()), event.PhoneType(in.raw())
 	d.method, d.program = event.Method(in.raw()), event.Program(in.raw())
 	d.asn = uint32(in.upTo(1<<32 - 1))
-	d.country, d.phoneCountry = event.Country(in.upTo(1<<16-1)), event.Country(in.upTo(1<<16-1))
+	d.country, d.phoneCountry = event.Country(in.fixed16()), event.Country(in.fixed16())
 	d.formMS = int64(in.upTo(1<<63-1)) - 1
 	if flags&flagShape != 0 {
 		d.shape = event.Token(in.fixed64())

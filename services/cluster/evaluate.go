@@ -6,7 +6,6 @@ import (
 
 	"github.com/iolaus-io/iolaus/pkg/detect"
 	"github.com/iolaus-io/iolaus/pkg/link"
-	"github.com/iolaus-io/iolaus/pkg/wire"
 )
 
 // chunk bounds how many facts are evaluated, and how many accounts' windows are read,
@@ -109,10 +108,10 @@ func (l *life) join(r detect.Ref) {
 func (l *life) judgeNow() error {
 	out := l.detector.Evaluate(time.Now().UnixMilli())
 	for i := range out.Decisions {
-		l.stopped[out.Decisions[i].AccountID] = out.Decisions[i].Action == wire.ActionSuspend
+		l.noteStop(&out.Decisions[i])
 	}
 	l.s.metrics.observe(out)
-	l.out.say(out)
+	l.say(out)
 	return nil
 }
 

@@ -70,12 +70,7 @@ func (l *life) restore(r *kgo.Record) (*wire.Progress, *link.Fact) {
 	var err error
 	switch r.Topic {
 	case wire.TopicDecisions:
-		var dec wire.Decision
-		if err = json.Unmarshal(r.Value, &dec); err == nil {
-			l.detector.RestoreDecision(&dec)
-			l.past.decided(&dec)
-			l.stopped[dec.AccountID] = dec.Action == wire.ActionSuspend
-		}
+		err = l.restoreDecision(r)
 	default:
 		var p *wire.Progress
 		var f *link.Fact

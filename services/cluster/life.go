@@ -31,6 +31,7 @@ type life struct {
 	facts    []link.Fact
 	refs     []detect.Ref
 	out      batch
+	standing standings
 }
 
 // fetchMaxWait is how long a fetch stays open at the broker. A fetch over many partitions is not
@@ -52,7 +53,7 @@ func (s *Service) newLife() (*life, error) {
 	return &life{
 		s: s, cl: cl, adm: kadm.NewClient(cl), detector: s.newDetector(), members: memberships{}, past: newPast(),
 		at: positions{}, end: positions{}, align: newAligner(s.cfg.Tuning.Slack, s.cfg.Tuning.MaxHold),
-		windows: newWindows(), stopped: map[string]bool{},
+		windows: newWindows(), stopped: map[string]bool{}, standing: standings{},
 	}, nil
 }
 

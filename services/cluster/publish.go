@@ -34,7 +34,8 @@ func (l *life) publish(ctx context.Context) error {
 }
 
 // say puts what an evaluation said into the batch that publish writes.
-func (b *batch) say(out *detect.Output) {
+func (l *life) say(out *detect.Output) {
+	b := &l.out
 	for i := range out.Members {
 		m := &out.Members[i]
 		b.add(wire.TopicMembers, m.ClusterID+"|"+m.AccountID, m)
@@ -46,7 +47,15 @@ func (b *batch) say(out *detect.Output) {
 		b.add(wire.TopicAccountScores, out.Accounts[i].AccountID, &out.Accounts[i])
 	}
 	for i := range out.Decisions {
-		b.add(wire.TopicDecisions, out.Decisions[i].AccountID, &out.Decisions[i])
+		d := &out.Decisions[i]
+		header, err := l.standing.next(d)
+		if err != nil && b.err == nil {
+			b.err = err
+		}
+		r := b.add(wire.TopicDecisions, d.AccountID, d)
+		if header != nil {
+			r.Headers = []kgo.RecordHeader{{Key: wire.HeaderStanding, Value: header}}
+		}
 	}
 }
 
@@ -55,10 +64,12 @@ type batch struct {
 	err     error
 }
 
-func (b *batch) add(topic, key string, v any) {
+func (b *batch) add(topic, key string, v any) *kgo.Record {
 	value, err := json.Marshal(v)
 	if err != nil && b.err == nil {
 		b.err = fmt.Errorf("encoding a record of %s: %w", topic, err)
 	}
-	b.records = append(b.records, &kgo.Record{Topic: topic, Key: []byte(key), Value: value})
+	r := &kgo.Record{Topic: topic, Key: []byte(key), Value: value}
+	b.records = append(b.records, r)
+	return r
 }

@@ -20,11 +20,10 @@ type past struct {
 func newPast() *past { return &past{standing: map[string]wire.Decision{}, last: map[string]int64{}} }
 
 func (p *past) decided(dec *wire.Decision) {
-	if dec.Action == wire.ActionRevokeKey {
-		return
-	}
-	p.standing[dec.AccountID] = wire.Decision{AccountID: dec.AccountID, Action: dec.Action, DecisionID: dec.DecisionID, EventTS: dec.EventTS}
 	p.told = max(p.told, dec.EventTS)
+	if dec.APIKeyID == "" {
+		p.standing[dec.AccountID] = wire.Decision{AccountID: dec.AccountID, Action: dec.Action, DecisionID: dec.DecisionID, EventTS: dec.EventTS}
+	}
 }
 
 func (p *past) member(m *wire.Member) { p.told = max(p.told, m.JoinedAt, m.LeftAt) }
@@ -55,15 +54,9 @@ func (l *life) evaluateHistory(ctx context.Context) error {
 		return err
 	}
 	out := l.detector.Evaluate(time.Now().UnixMilli())
-	undone := make([]string, 0, len(out.Decisions))
+	l.say(&detect.Output{Members: out.Members, Clusters: out.Clusters})
 	for i := range out.Decisions {
-		undone = append(undone, out.Decisions[i].AccountID)
-	}
-	l.out.say(&detect.Output{Members: out.Members, Clusters: out.Clusters})
-	for _, account := range undone {
-		stood := l.past.standing[account]
-		stood.AccountID = account
-		l.detector.RestoreDecision(&stood)
+		l.undo(&out.Decisions[i])
 	}
 	unjudged := l.past.unjudged(l.s.cfg.Tuning.Slack.Milliseconds())
 	l.past = nil

@@ -124,7 +124,7 @@ func (r *rig) await(what string, ok func() bool) {
 	}
 }
 
-// crowd tells of honest accounts that share nothing: beside few accounts nothing is rare.
+// crowd tells of honest accounts that share nothing, each with a prompt of its own: beside few accounts nothing is rare.
 func (r *rig) crowd(n int) {
 	r.t.Helper()
 	var rs []*kgo.Record
@@ -136,7 +136,7 @@ func (r *rig) crowd(n int) {
 	}
 }
 
-// touch tells that an account touched things of its own and those of a ring.
+// touch tells that an account touched things of its own and those of a ring: its prompt, its device and one of its cards.
 func (r *rig) touch(account string, own, ring uint64) {
 	r.t.Helper()
 	if err := r.cl.ProduceSync(r.t.Context(), r.facts(account, own, ring)...).FirstErr(); err != nil {
@@ -149,7 +149,10 @@ func (r *rig) facts(account string, own, ring uint64) []*kgo.Record {
 	r.now += 1000
 	things := []link.Entity{{Kind: link.KindIP, Token: own}, {Kind: link.KindEmail, Token: own}}
 	if ring != 0 {
-		things = append(things, link.Entity{Kind: link.KindDevice, Token: ring}, link.Entity{Kind: link.KindInstrument, Token: ring})
+		things = append(things, link.Entity{Kind: link.KindDevice, Token: ring}, link.Entity{Kind: link.KindInstrument, Token: ring*100 + own/2},
+			link.Entity{Kind: link.KindTemplate, Token: prompt(ring)})
+	} else {
+		things = append(things, link.Entity{Kind: link.KindTemplate, Token: prompt(own)})
 	}
 	var rs []*kgo.Record
 	for _, e := range things {
@@ -158,6 +161,14 @@ func (r *rig) facts(account string, own, ring uint64) []*kgo.Record {
 		rs = append(rs, &kgo.Record{Topic: wire.TopicLinks, Key: key, Value: value})
 	}
 	return rs
+}
+
+// prompt returns the SimHash of somebody's prompt: of two it is far apart.
+func prompt(whose uint64) uint64 {
+	x := whose * 0x9E3779B97F4A7C15
+	x = (x ^ x>>30) * 0xBF58476D1CE4E5B9
+	x = (x ^ x>>27) * 0x94D049BB133111EB
+	return x ^ x>>31
 }
 
 func (r *rig) drained(is ...*instance) {
@@ -269,7 +280,7 @@ func TestTakeOver(t *testing.T) {
 		clusters[m.ClusterID]++
 	}
 	if len(clusters) != 1 || len(ms) != rounds*size+1 {
-		t.Errorf("clusters %v, want one of %d", clusters, rounds*size+1)
+		t.Errorf("clusters %v, want one of %d: %v", clusters, rounds*size+1, ms.current())
 	}
 	for round := range rounds {
 		for i := range size {

@@ -90,15 +90,15 @@ func (w *windows) take(account string, s event.Stream, packed []byte) (err error
 	switch s {
 	case event.StreamSignup:
 		if st.signup, err = window.DecodeSignup(packed); err == nil {
-			st.offset[s] = st.signup.Features(0).Offset
+			st.offset[s] = st.signup.Offset()
 		}
 	case event.StreamRequest:
 		if st.request, err = window.DecodeRequest(packed); err == nil {
-			st.offset[s] = st.request.Features(0).Offset
+			st.offset[s] = st.request.Offset()
 		}
 	default:
 		if st.payment, err = window.DecodePayment(packed); err == nil {
-			st.offset[s] = st.payment.Features(0).Offset
+			st.offset[s] = st.payment.Offset()
 		}
 	}
 	return err
@@ -107,22 +107,9 @@ func (w *windows) take(account string, s event.Stream, packed []byte) (err error
 // features looks at an account's windows at an event time, or at a window's own where
 // that is later.
 func (w *windows) features(account string, at int64) *window.Features {
-	f := &window.Features{}
 	st := w.accounts[account]
 	if st == nil {
-		return f
+		return &window.Features{}
 	}
-	if st.signup != nil {
-		v := st.signup.Features(at)
-		f.Signup = &v
-	}
-	if st.request != nil {
-		v := st.request.Features(at)
-		f.Requests = &v
-	}
-	if st.payment != nil {
-		v := st.payment.Features(at)
-		f.Payments = &v
-	}
-	return f
+	return window.Join(st.signup, st.request, st.payment, at)
 }

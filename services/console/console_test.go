@@ -130,6 +130,15 @@ func fill(t testing.TB, c *clickhouse.Client) {
 		activity.Append("live", &wire.Activity{AccountID: account, Stream: event.StreamPayment, MinuteMS: at(h * 2), Events: 1, Charges: 1, AmountMinor: 2000})
 		accounts.Append("live", &wire.AccountScore{TS: at(90), AccountID: account, Score: float64(h%6) / 30}, offset)
 	}
+	for i, d := range []struct{ action, previous, key string }{
+		{"observe", "allow", ""}, {"revoke_key", "observe", "key-stolen"}, {"revoke_key", "observe", "key-given-back"}, {"reinstate", "observe", "key-given-back"},
+	} { // an honest owner of stolen keys: one is still revoked
+		decisions.Append("live", &wire.Decision{
+			DecisionID: fmt.Sprint("owner-", i), AccountID: "owner", APIKeyID: d.key, Action: d.action, PreviousAction: d.previous, Mode: "enforce",
+			EventTS: at(20 + i), DecidedAt: at(20+i) + 40, PolicyVersion: "2026-04-a",
+		}, offset)
+		offset++
+	}
 	for _, b := range []clickhouse.Batch{&decisions, &scores, &members, &accounts, &activity, &links} {
 		insert(t, c, b)
 	}
@@ -207,6 +216,11 @@ func TestFilled(t *testing.T) {
 	c := connect(t, testbackend.ClickHouse(t))
 	fill(t, c)
 	h := handlerOn(t, c)
+	owner := mustFetch(t, h, "/accounts/owner/parts")
+	keys, _, _ := strings.Cut(owner, "The action concerns the others")
+	if !strings.Contains(keys, `In force: <span class="action observe">observe</span>`) || !strings.Contains(keys, "Keys revoked: <code>key-stolen</code>.") {
+		t.Errorf("the owner of a stolen key: %s", owner)
+	}
 	for _, path := range everything("cl-7a10") {
 		if body := mustFetch(t, h, path); strings.HasPrefix(path, "/panels/") && path != "/panels/rejected" && strings.Contains(body, "Nothing here yet") {
 			t.Errorf("%s shows nothing", path)

@@ -65,6 +65,7 @@ type accountView struct {
 	ClusterID string
 	Cluster   string // its page
 	Joined    string
+	Revoked   []string // its keys that are revoked, the latest first
 	Decisions []decisionView
 }
 
@@ -90,9 +91,14 @@ func (h *handler) accountParts(w http.ResponseWriter, r *http.Request) error {
 		v.ClusterID, v.Joined = row.text("cluster_id"), row.time("joined_at")
 		v.Cluster = pageURL("clusters", v.ClusterID, run)
 	}
-	inForce := false
+	inForce, keys := false, map[string]bool{}
 	for _, row := range records(decided) {
 		d := newDecisionView(row)
+		if d.Mode == "enforce" && d.Key != "" && !keys[d.Key] {
+			if keys[d.Key] = true; d.Action == "revoke_key" {
+				v.Revoked = append(v.Revoked, d.Key)
+			}
+		}
 		if !inForce && d.Mode == "enforce" && d.Key == "" {
 			v.Action, inForce = d.Action, true
 		}

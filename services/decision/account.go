@@ -43,6 +43,29 @@ func (a *account) apply(d *wire.Decision) error {
 	return nil
 }
 
+// stood takes in how the account stood before its next decision, as that one's record tells it: what
+// compaction has taken away. What was read from records of their own stays, for these say more.
+func (a *account) stood(s *wire.Standing) error {
+	if s.Own != nil && a.action == "" {
+		if err := a.apply(s.Own); err != nil {
+			return err
+		}
+	}
+	maps.DeleteFunc(a.revoked, func(key string, _ *wire.Decision) bool {
+		return !slices.ContainsFunc(s.Revoked, func(d wire.Decision) bool { return d.APIKeyID == key })
+	})
+	for i := range s.Revoked {
+		d := &s.Revoked[i]
+		if _, known := a.revoked[d.APIKeyID]; known {
+			continue
+		}
+		if err := a.apply(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // join makes a membership the current one unless a newer is known: the records of two
 // clusters may stand in two partitions, so their order says nothing.
 func (a *account) join(m wire.Member) {

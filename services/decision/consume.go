@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/iolaus-io/iolaus/pkg/kafka"
 	"github.com/iolaus-io/iolaus/pkg/obs"
 	"github.com/iolaus-io/iolaus/pkg/wire"
 )
@@ -102,7 +103,7 @@ func (c *consumer) apply(fetches kgo.Fetches) {
 }
 
 func (c *consumer) applyRecord(r *kgo.Record) {
-	if err := c.view.apply(r.Topic, r.Key, r.Value); err != nil {
+	if err := c.view.apply(r.Topic, r.Key, r.Value, kafka.Header(r, wire.HeaderStanding)); err != nil {
 		c.metrics.invalid.WithLabelValues(r.Topic).Inc()
 		c.warn("record left out", zap.String("topic", r.Topic), zap.Int32("partition", r.Partition), zap.Int64("offset", r.Offset), zap.Error(err))
 		return

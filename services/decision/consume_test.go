@@ -3,8 +3,10 @@ package decision
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -290,6 +292,78 @@ func TestRestartAfterCompaction(t *testing.T) {
 	first.waitReady()
 	if x, y := first.view.Freshness(), second.view.Freshness(); x.EventTS != y.EventTS || x.LagRecords != 0 {
 		t.Errorf("as of %+v and %+v", x, y)
+	}
+}
+
+// An account's action and the revocations of its keys are records of one key: whichever comes last, and
+// whatever compaction leaves, a start answers as one who read them all.
+func TestRevokedKeysSurviveCompaction(t *testing.T) {
+	b := newBroker(t, true)
+	first := start(t, b, DefaultLoading())
+	first.waitReady()
+	type step struct{ action, key string }
+	courses := map[string][]step{
+		"revoked last":        {{wire.ActionThrottle, ""}, {wire.ActionRevokeKey, "key-1"}},
+		"action last":         {{wire.ActionRevokeKey, "key-1"}, {wire.ActionThrottle, ""}},
+		"two keys":            {{wire.ActionObserve, ""}, {wire.ActionRevokeKey, "key-1"}, {wire.ActionRevokeKey, "key-2"}},
+		"key given back":      {{wire.ActionRevokeKey, "key-1"}, {wire.ActionRevokeKey, "key-2"}, {wire.ActionReinstate, "key-1"}, {wire.ActionVerify, ""}},
+		"suspended and freed": {{wire.ActionRevokeKey, "key-1"}, {wire.ActionSuspend, ""}, {wire.ActionReinstate, ""}},
+		"never anything else": {{wire.ActionRevokeKey, "key-1"}},
+	}
+	for id, steps := range courses {
+		var standing wire.Standing
+		action := wire.ActionAllow
+		for i, s := range steps {
+			d := suspension()
+			d.AccountID, d.DecisionID, d.Action, d.APIKeyID, d.PreviousAction, d.Mode = id, fmt.Sprint(id, i), s.action, s.key, action, wire.ModeEnforce
+			r := decided(t, d)
+			header, err := standing.Header(&d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if header != nil {
+				r.Headers = []kgo.RecordHeader{{Key: wire.HeaderStanding, Value: header}}
+			}
+			b.produce(true, r)
+			standing.Take(&d)
+			if s.key == "" {
+				action = s.action
+			}
+		}
+		key := steps[len(steps)-1].key
+		first.waitFor(id, func() bool {
+			var a Account
+			first.do(http.MethodGet, "/v1/accounts/"+url.PathEscape(id), "", &a)
+			return a.Known && (a.DecisionID == fmt.Sprint(id, len(steps)-1) || key != "" && slices.Contains(a.RevokedAPIKeys, key))
+		})
+	}
+	b.Compact()
+
+	second := start(t, b, DefaultLoading())
+	second.waitReady()
+	for id, steps := range courses {
+		for _, key := range []string{"", "key-1", "key-2", "key-3"} {
+			x, y := first.decide(id, key), second.decide(id, key)
+			x.AsOf, y.AsOf = AsOf{}, AsOf{}
+			if x.Action != wire.ActionRevokeKey { // of the account's own, the reasons are not carried along
+				x.Reasons, y.Reasons = nil, nil
+			}
+			if d := cmp.Diff(x, y); d != "" {
+				t.Errorf("%s/%s differs after a restart:\n%s", id, key, d)
+			}
+		}
+		var x, y Account
+		first.do(http.MethodGet, "/v1/accounts/"+url.PathEscape(id), "", &x)
+		second.do(http.MethodGet, "/v1/accounts/"+url.PathEscape(id), "", &y)
+		if d := cmp.Diff(x.RevokedAPIKeys, y.RevokedAPIKeys); d != "" || x.Action != y.Action {
+			t.Errorf("%s %v: %s, after a restart %s; keys:\n%s", id, steps, x.Action, y.Action, d)
+		}
+	}
+	if got := second.decide("revoked last", "").Action; got != wire.ActionThrottle {
+		t.Errorf("with another key than the revoked one: %s", got)
+	}
+	if got := second.decide("action last", "key-1"); got.Action != wire.ActionRevokeKey || len(got.Reasons) == 0 {
+		t.Errorf("with the key revoked before: %+v", got)
 	}
 }
 

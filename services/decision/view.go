@@ -30,10 +30,12 @@ func NewView() *View {
 
 // apply takes one record; an empty value removes what the key names. An error means that
 // the record is not understood and was left out.
-func (v *View) apply(topic string, key, value []byte) error {
+//
+// standing is the header wire.HeaderStanding of a decision, nil where it has none.
+func (v *View) apply(topic string, key, value, standing []byte) error {
 	switch topic {
 	case wire.TopicDecisions:
-		return v.applyDecision(string(key), value)
+		return v.applyDecision(string(key), value, standing)
 	case wire.TopicClusterScores:
 		return v.applyClusterScore(string(key), value)
 	case wire.TopicMembers:
@@ -43,8 +45,12 @@ func (v *View) apply(topic string, key, value []byte) error {
 	}
 }
 
-func (v *View) applyDecision(key string, value []byte) error {
+func (v *View) applyDecision(key string, value, standing []byte) error {
 	d := new(wire.Decision)
+	before, err := wire.ParseStanding(standing)
+	if err != nil {
+		return fmt.Errorf("decision of account %q: %w", key, err)
+	}
 	if len(value) > 0 {
 		if err := json.Unmarshal(value, d); err != nil {
 			return fmt.Errorf("decoding decision of account %q: %w", key, err)
@@ -60,7 +66,13 @@ func (v *View) applyDecision(key string, value []byte) error {
 		return nil
 	}
 	v.progress.sawEvent(d.EventTS)
-	return v.account(key).apply(d)
+	a := v.account(key)
+	if before != nil {
+		if err := a.stood(before); err != nil {
+			return err
+		}
+	}
+	return a.apply(d)
 }
 
 // forget drops the decisions about an account; where it is a member comes from elsewhere.

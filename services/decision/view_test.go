@@ -21,7 +21,7 @@ func (v *View) mustApply(t testing.TB, topic, key string, value any) {
 			t.Fatal(err)
 		}
 	}
-	if err := v.apply(topic, []byte(key), body); err != nil {
+	if err := v.apply(topic, []byte(key), body, nil); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -27,7 +27,7 @@ LEFT JOIN
 (
     SELECT account_id, argMax(action, (ts, decided_at, decision_id)) AS action
     FROM iolaus.decisions
-    WHERE run_id = {run_id:String} AND mode = 'enforce'
+    WHERE run_id = {run_id:String} AND mode = 'enforce' AND api_key_id = ''
     GROUP BY account_id
 ) AS d ON m.account_id = d.account_id
 LEFT JOIN

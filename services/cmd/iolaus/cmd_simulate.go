@@ -16,7 +16,7 @@ import (
 )
 
 type simulateFlags struct {
-	scenario, out, format                string
+	scenario, out, format, bans          string
 	seed                                 uint64
 	brokers                              []string
 	scale, scaleAccounts, scaleExchanges string
@@ -34,9 +34,14 @@ the input topics of a Kafka cluster. The same scenario, seed and scale give the 
 
 A scenario is a built-in name (--list) or a YAML file, as docs/scenarios.md describes it.
 --scale makes both accounts and exchanges fewer, as a fraction (0.05), a ratio (1:20) or a
-percentage (5%); --scale-accounts and --scale-exchanges scale one of them.`,
+percentage (5%); --scale-accounts and --scale-exchanges scale one of them.
+
+--bans closes the loop: accounts of campaigns that a decisions.jsonl suspends, and stolen keys
+that it revokes, stop at that event time; their remaining exchanges go to their siblings and
+to replacements. Up to the first ban, and for honest accounts to the end, the bytes stay the same.`,
 		Example: `  iolaus simulate --list
   iolaus simulate --scenario press --scale 1:20 --seed 1 --out world
+  iolaus simulate --scenario levels --seed 1 --bans result/decisions.jsonl --out world-2
   iolaus simulate --scenario my.yaml --seed 7 --brokers kafka:9092 --format protobuf`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runSimulate(cmd, &f) },
@@ -45,6 +50,7 @@ percentage (5%); --scale-accounts and --scale-exchanges scale one of them.`,
 	fl.StringVar(&f.scenario, "scenario", "", "built-in scenario or YAML file")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed: another one is another world of the same scenario")
 	fl.StringVar(&f.out, "out", "", "folder for the four files")
+	fl.StringVar(&f.bans, "bans", "", "decisions.jsonl of an earlier run: what it takes down is down in this world")
 	fl.StringSliceVar(&f.brokers, "brokers", nil, "Kafka brokers to produce the input topics to")
 	fl.StringVar(&f.format, "format", "json", "encoding on Kafka: json or protobuf")
 	fl.StringVar(&f.scale, "scale", "1", "accounts and exchanges, of the scenario's own")
@@ -79,9 +85,20 @@ func runSimulate(cmd *cobra.Command, f *simulateFlags) error {
 	if f.format == "protobuf" {
 		encoding = simulate.Protobuf
 	}
-	w, err := simulate.New(sc, f.seed, simulate.WithEncoding(encoding))
+	options := []simulate.Option{simulate.WithEncoding(encoding)}
+	if f.bans != "" {
+		bans, err := simulate.ReadBans(f.bans)
+		if err != nil {
+			return invalid(fmt.Errorf("--bans: %w", err))
+		}
+		options = append(options, simulate.WithBans(bans))
+	}
+	w, err := simulate.New(sc, f.seed, options...)
 	if err != nil {
 		return err
+	}
+	if f.bans != "" {
+		fmt.Fprintln(cmd.OutOrStdout(), w.Moved())
 	}
 	return playWorld(cmd, f, w)
 }

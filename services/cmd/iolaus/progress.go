@@ -28,20 +28,37 @@ func newProgressLine(w io.Writer, start time.Time) *progressLine {
 
 func (p *progressLine) show(done, total int64, what string) {
 	now := time.Now()
-	every := 5 * time.Second
-	if p.tty {
-		every = 100 * time.Millisecond
-	}
-	if now.Sub(p.start) < 2*time.Second || now.Sub(p.last) < every {
+	if !p.due(now) {
 		return
 	}
-	p.last, p.drawn = now, true
 	share := float64(done) / float64(max(1, total))
 	left := "?"
 	if share > 0.01 {
 		left = (time.Duration(float64(now.Sub(p.start)) * (1 - share) / share)).Round(time.Second).String()
 	}
-	line := fmt.Sprintf("%3.0f%%, %s left: %s", 100*share, left, what)
+	p.write(fmt.Sprintf("%3.0f%%, %s left: %s", 100*share, left, what))
+}
+
+// note is show for what has no known end.
+func (p *progressLine) note(what string) {
+	if p.due(time.Now()) {
+		p.write(what)
+	}
+}
+
+func (p *progressLine) due(now time.Time) bool {
+	every := 5 * time.Second
+	if p.tty {
+		every = 100 * time.Millisecond
+	}
+	if now.Sub(p.start) < 2*time.Second || now.Sub(p.last) < every {
+		return false
+	}
+	p.last, p.drawn = now, true
+	return true
+}
+
+func (p *progressLine) write(line string) {
 	if p.tty {
 		fmt.Fprintf(p.w, "\r\x1b[K%s", line)
 		return

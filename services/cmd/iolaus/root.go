@@ -68,7 +68,7 @@ func newRootCmd(started *bool) *cobra.Command {
 	}
 	root.PersistentFlags().String("config", "", "YAML file of settings")
 	addGroup(root, "run", "Run it:", newUpCmd(), newRunCmd())
-	addGroup(root, "history", "Make and judge history:", newSimulateCmd(), newReplayCmd())
+	addGroup(root, "history", "Make and judge history:", newSimulateCmd(), newReplayCmd(), newEvalCmd())
 	addGroup(root, "operate", "Operate:", newMigrateCmd(), newDLQCmd())
 	root.AddCommand(newVersionCmd(), newChdbCmd())
 	root.InitDefaultCompletionCmd()

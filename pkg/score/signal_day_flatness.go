@@ -5,11 +5,16 @@ import (
 	"github.com/iolaus-io/iolaus/pkg/window"
 )
 
-// dayFlatness: people sleep. value = requests of the quietest eight hours in a row as
-// a share of all, over the fortnight; 1/3 is perfectly flat, honest people are under 0.05,
-// honest batch jobs are flat too. Needs 60 requests on three days.
-var dayFlatness = Signal{"day_flatness", link.FamilyTiming,
-	func(f *window.Features, _ int64) (float64, float64, float64, bool) {
+// dayFlatness reads the requests of the quietest eight hours in a row as a share of all. value = that
+// share: 1/3 is perfectly flat.
+//
+// Why: people sleep, with under 0.05 in their quietest hours; a dispatcher does not. Honest batch jobs are flat
+// too. Needs 60 requests on three days.
+// Source: detection.md section 3 (diurnal flatness). Window: this week and the last. Cap: 0.6. Cost: 40 ns.
+var dayFlatness = Signal{
+	Code: "day_flatness", Family: link.FamilyTiming, Cap: 0.6,
+	What: "a day without a night", Window: "two weeks", Source: "detection.md 3, diurnal flatness",
+	Read: func(f *window.Features, _ int64) (float64, float64, float64, bool) {
 		if f.Requests == nil || f.Requests.ActiveDay < 3 {
 			return 0, 0, 0, false
 		}
@@ -18,7 +23,8 @@ var dayFlatness = Signal{"day_flatness", link.FamilyTiming,
 			return share, 0.05, 0, false
 		}
 		return share, 0.05, min((share-0.15)*4, 0.6), true
-	}}
+	},
+}
 
 // quietShare returns the share of the quietest eight consecutive hours, and the total.
 func quietShare(hours *[24]uint32) (float64, uint64) {
@@ -39,13 +45,3 @@ func quietShare(hours *[24]uint32) (float64, uint64) {
 	}
 	return float64(quiet) / float64(total), total
 }
-
-// fastForm: the signup form was filled in faster than a person types. Password
-// managers reach three seconds.
-var fastForm = Signal{"fast_form", link.FamilyTiming,
-	func(f *window.Features, _ int64) (float64, float64, float64, bool) {
-		if f.Signup == nil || f.Signup.First == 0 || f.Signup.FormMS < 0 || f.Signup.FormMS > 2500 {
-			return 0, 0, 0, false
-		}
-		return float64(f.Signup.FormMS), 20000, 0.5, true
-	}}

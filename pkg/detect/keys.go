@@ -1,0 +1,181 @@
+package detect
+
+import (
+	"slices"
+
+	"github.com/iolaus-io/iolaus/pkg/graph"
+	"github.com/iolaus-io/iolaus/pkg/link"
+	"github.com/iolaus-io/iolaus/pkg/policy"
+	"github.com/iolaus-io/iolaus/pkg/score"
+	"github.com/iolaus-io/iolaus/pkg/window"
+	"github.com/iolaus-io/iolaus/pkg/wire"
+)
+
+// A stolen key makes its owner's account look like a member of the thief's campaign. What tells
+// them apart is when: the account had a life of its own before it touched what ties it.
+
+// keyPrior is the log-odds that a key whose use changed was stolen, before anything is known.
+const keyPrior = -3
+
+// What the new use of a key shares with a cluster that is being suspended, in log-odds.
+const (
+	tieContent       = 2.4 // a prompt that most of whose users are its members
+	tieSecondContent = 1.3
+	tieClient        = 1.2
+	tieNetwork       = 0.6
+	tieLeast         = 4   // members that must share it, and that must have been suspended
+	tieShare         = 0.6 // of all who do
+)
+
+// noteKeys keeps the keys of an account whose use has changed.
+func (d *Detector) noteKeys(st *accountState, f *window.Features) {
+	st.keys = st.keys[:0]
+	if f.Requests == nil {
+		return
+	}
+	for i := range f.Requests.Keys {
+		if k := &f.Requests.Keys[i]; k.Change.At != 0 && k.ID != "" && !slices.Contains(st.revoked, k.ID) {
+			st.keys = append(st.keys, *k)
+		}
+	}
+	st.thefts = st.thefts[:0]
+	for i := range st.keys {
+		odds, reasons := score.KeyTheft(&st.keys[i], f)
+		st.thefts = append(st.thefts, theft{odds, reasons})
+	}
+}
+
+// theft is what the change of a key says without what it shares with clusters.
+type theft struct {
+	odds    float64
+	reasons []wire.Reason
+}
+
+// revokeKeys revokes the keys of an account that a campaign has taken over, and takes the account
+// out of the campaign's cluster. It reports whether it has.
+func (d *Detector) revokeKeys(a graph.Account, at, wall int64) bool {
+	st := d.state(a)
+	if st.action == wire.ActionSuspend {
+		return false
+	}
+	any := false
+	for i := range st.keys {
+		k, t := &st.keys[i], &st.thefts[i]
+		if t.odds <= 0 || slices.Contains(st.revoked, k.ID) {
+			continue
+		}
+		c, ties, reasons := d.keyTies(a, &k.Change)
+		p := score.Probability(keyPrior + t.odds + ties)
+		if c == graph.NoCluster || !d.policy.Revokes(p, d.graph.Population()) {
+			continue
+		}
+		reasons = append(reasons, t.reasons...)
+		score.SortReasons(reasons)
+		d.revoke(a, c, k.ID, p, reasons, at, wall)
+		any = true
+	}
+	if any {
+		d.graph.Apart(a, at)
+	}
+	return any
+}
+
+// keyTies says what the new use of a key shares with the cluster that it shares most with.
+func (d *Detector) keyTies(a graph.Account, ch *window.KeyChange) (graph.Cluster, float64, []wire.Reason) {
+	var reasons []wire.Reason
+	total, cluster := 0.0, graph.NoCluster
+	add := func(k link.Kind, token uint64, code string, worth float64) bool {
+		t := d.graph.TieOf(a, k, token, d.enforced)
+		share := float64(t.Inside) / float64(max(1, t.All))
+		if t.Inside < tieLeast || k != link.KindASN && share < tieShare {
+			return false
+		}
+		if cluster == graph.NoCluster {
+			cluster = t.Cluster
+		}
+		total += worth
+		reasons = append(reasons, wire.Reason{Code: code, Family: k.Spec().Family.String(),
+			Value: round(share), Baseline: 0, Contribution: worth})
+		return true
+	}
+	worth := float64(tieContent)
+	for _, h := range ch.Templates {
+		if h != 0 && worth > 0 && add(link.KindTemplate, h, "key_campaign_template", worth) {
+			worth -= tieContent - tieSecondContent
+			if worth < tieSecondContent {
+				break
+			}
+		}
+	}
+	add(link.KindClient, ch.Client, "key_campaign_client", tieClient)
+	if cluster != graph.NoCluster {
+		add(link.KindASN, ch.Network, "key_campaign_network", tieNetwork)
+	}
+	return cluster, total, reasons
+}
+
+// enforced reports whether a cluster's members are being suspended.
+func (d *Detector) enforced(c graph.Cluster) bool { return d.clusterState(c).suspended >= tieLeast }
+
+// revoke records that a key is revoked. The account's own action stands.
+func (d *Detector) revoke(a graph.Account, c graph.Cluster, key string, p float64, reasons []wire.Reason, at, wall int64) {
+	st := &d.accounts[a]
+	at = max(at, st.decidedAt)
+	if wall == 0 {
+		wall = at
+	}
+	standing := st.action
+	if standing == "" {
+		standing = wire.ActionAllow
+	}
+	dec := wire.Decision{
+		AccountID: d.graph.ID(a), APIKeyID: key, ClusterID: d.graph.ClusterID(c),
+		Action: wire.ActionRevokeKey, PreviousAction: standing, Mode: d.policy.Mode(),
+		Score: round(p), AccountScore: round(p), ClusterScore: round(d.clusterScore(c)),
+		Reasons: reasons, Evidence: evidence(d.graph.Shared(a)),
+		PolicyVersion: d.policy.Version(), EventTS: at, DecidedAt: wall,
+	}
+	dec.DecisionID = decisionID(&dec, st.decision)
+	st.revoked = append(st.revoked, key)
+	d.out.Decisions = append(d.out.Decisions, dec)
+}
+
+// How long an account must have had a life of its own before what ties it for its owner to be
+// taken for a victim: until the use of a key is seen to have changed, or has not changed over so
+// many exchanges (the change is seen after four or five).
+const (
+	ownLifeMS    = 2 * link.PaneMS
+	keyLifeMS    = link.PaneMS
+	keyLifeUses  = 8
+	clearTheft   = 1.0 // log-odds of the change alone
+	tellExchange = 16
+	leastBeside  = 0.5 // what an older account must have against it beside what a key brings along
+)
+
+// ownersTurn reports whether an account that would be acted against may be a thief's victim: it
+// had a life of its own before, and either the use of a key has changed, or it is too early to tell.
+func (d *Detector) ownersTurn(a graph.Account, fit *graph.Affinity) bool {
+	st := &d.accounts[a]
+	if st.usedSince == 0 || d.graph.Hardware(a) {
+		return false
+	}
+	if st.older && fit.Gateway() && st.beside < leastBeside {
+		return true // prompts, client and address come with the use of a key; nothing else is the campaign's
+	}
+	for i := range st.thefts {
+		ch := &st.keys[i].Change
+		if ch.Before >= keyLifeUses && st.thefts[i].odds >= clearTheft && ch.At-st.usedSince >= keyLifeMS {
+			return true
+		}
+	}
+	if tied := d.graph.TiedAt(a); tied == 0 || tied-st.usedSince < ownLifeMS {
+		return false
+	}
+	if st.heldAt == 0 {
+		st.heldAt = st.exchanges
+	}
+	return st.exchanges < st.heldAt+tellExchange
+}
+
+// Severe reports whether an action is felt by the account's owner.
+func Severe(action string) bool { return policy.Severity(action) > policy.Severity(wire.ActionObserve) }

@@ -1,0 +1,306 @@
+package detect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/iolaus-io/iolaus/pkg/graph"
+	"github.com/iolaus-io/iolaus/pkg/window"
+	"github.com/iolaus-io/iolaus/pkg/wire"
+)
+
+// suspended is a campaign that has been found, eight days after its future victim began to work.
+const suspended = `
+	crowd 1500
+	touch owner template:own suffix:own device:{} card:{} ip:{} client:mine
+	at 192h
+	windows a[1-12] tor fast cot
+	touch a[1-12] device:farm card:{/2} template:lure suffix:lure client:cli ip:{}
+	touch a[1-12] phone:burner template:second
+	expect a[1-12] suspend
+	at 193h`
+
+const hour = 3_600_000
+
+// used says what an account's requests look like: n exchanges since the start, and the changes of its keys.
+func (p *play) used(account string, since int64, n uint64, keys ...window.KeyFeatures) {
+	f := features(start, nil)
+	f.Requests = &window.RequestFeatures{At: p.now, First: since, Last: p.now, Total: n, ActiveDay: 5, Keys: keys}
+	p.windows[account] = f
+}
+
+// stolen is a key that was used steadily, and that somebody else uses since at as the campaign does.
+func (p *play) stolen(id string, at int64, templates ...string) window.KeyFeatures {
+	k := window.KeyFeatures{ID: id, First: start, Last: p.now, Total: 140, Days: 8, Change: window.KeyChange{
+		At: at, Last: p.now, New: 20, Old: 6, Switches: 4, Bits: 40, Established: true, Before: 120, RateRatio: 12,
+		Novel:  window.DimClient | window.DimNetwork | window.DimCountry | window.DimTemplate | window.DimTask,
+		Client: p.names["cli"]}}
+	for i, name := range templates {
+		if p.names[name] == 0 {
+			p.names[name] = token(len(p.names) + 1)
+		}
+		k.Change.Templates[i] = p.names[name]
+	}
+	return k
+}
+
+func (p *play) clusterOf(account string) string {
+	a, ok := p.d.graph.Find(account)
+	if !ok {
+		return ""
+	}
+	return p.d.graph.ClusterID(p.d.graph.ClusterOf(a))
+}
+
+// robbed is the suspended campaign with an owner one of whose keys it uses.
+func robbed(t *testing.T) *play {
+	p := run(t, suspended)
+	p.used("owner", start, 200, p.stolen("k1", p.now-2*hour, "lure", "second"))
+	p.run("touch owner template:lure client:cli ip:thief")
+	return p
+}
+
+// A campaign uses an honest account's key: the key goes, the owner stays, and is of no cluster from then on.
+func TestStolenKey(t *testing.T) {
+	p := robbed(t)
+	if !slices.Equal(p.revoked["owner"], []string{"k1"}) {
+		t.Fatalf("revoked %v", p.revoked["owner"])
+	}
+	d := p.decision("owner")
+	if d.Action != wire.ActionRevokeKey || d.APIKeyID != "k1" || d.PreviousAction != wire.ActionAllow || d.ClusterID != p.clusterOf("a1") || d.ClusterID == "" || len(d.Reasons) == 0 || d.Score < 0.9 {
+		t.Fatalf("%+v", d)
+	}
+	// The thief goes on for as long as it takes: no second decision on the same key, and nothing on the owner.
+	for i := range 5 {
+		p.now += hour
+		p.used("owner", start, 300+100*uint64(i), p.stolen("k1", p.now-8*hour, "lure", "second"))
+		p.run(fmt.Sprintf("touch owner suffix:lure template:second ip:thief%d card:extra%d", i, i))
+	}
+	p.run(`
+		expect owner allow
+		expect-cluster none owner`)
+	if len(p.revoked["owner"]) != 1 || p.clusterOf("owner") != "" {
+		t.Fatalf("revoked %v, in cluster %q", p.revoked["owner"], p.clusterOf("owner"))
+	}
+	// Another of its keys is another decision.
+	p.used("owner", start, 900, p.stolen("k1", p.now-10*hour, "lure", "second"), p.stolen("k2", p.now-hour, "lure", "second"))
+	p.run("touch owner template:other")
+	if !slices.Equal(p.revoked["owner"], []string{"k1", "k2"}) {
+		t.Fatalf("revoked %v", p.revoked["owner"])
+	}
+	p.run("expect owner allow")
+}
+
+// A key is revoked for what its new use shares with a campaign that was found, and for nothing less.
+func TestKeysThatAreNotRevoked(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		scenario string
+		key      func(p *play) window.KeyFeatures
+		touch    string
+	}{
+		// A colleague who joins, at home, with a prompt of their own: all that a thief is.
+		{"a change without a campaign", suspended, func(p *play) window.KeyFeatures {
+			k := p.stolen("k1", p.now-2*hour, "new", "newer")
+			k.Change.Client = p.names["mine"]
+			return k
+		}, "touch owner template:new client:mine"},
+		// A campaign that is not found yet.
+		{"nobody was suspended", `
+			crowd 1500
+			at 192h
+			touch a[1-12] template:lure suffix:lure client:cli ip:{} card:{} device:{}`, func(p *play) window.KeyFeatures {
+			return p.stolen("k1", p.now-2*hour, "lure", "second")
+		}, "touch owner template:lure client:cli"},
+		// The owner takes up a prompt that the campaign uses too, with its own client in its own networks.
+		{"only the prompt is new", suspended, func(p *play) window.KeyFeatures {
+			k := p.stolen("k1", p.now-2*hour, "lure", "second")
+			k.Change.Novel = window.DimTemplate | window.DimTask
+			return k
+		}, "touch owner template:lure"},
+		// A popular harness that the campaign uses too: most of its users are not of the campaign.
+		{"what others use as well", strings.Replace(suspended, "at 192h", `
+			touch honest[1-60] template:lure client:cli
+			touch honest[1-60] template:second
+			at 192h`, 1), func(p *play) window.KeyFeatures {
+			return p.stolen("k1", p.now-2*hour, "lure", "second")
+		}, "touch owner template:lure client:cli"},
+		// A population in which nothing is known to be rare.
+		{"too young a population", `
+			at 192h
+			windows a[1-12] tor fast cot
+			touch a[1-12] device:farm card:{/2} template:lure suffix:lure client:cli ip:{}`, func(p *play) window.KeyFeatures {
+			return p.stolen("k1", p.now-2*hour, "lure", "second")
+		}, "touch owner template:lure client:cli"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := run(t, c.scenario)
+			p.used("owner", start, 200, c.key(p))
+			p.run(c.touch)
+			p.run(c.touch + " ip:other suffix:another")
+			p.run("expect owner harmed-not")
+			if len(p.revoked) != 0 {
+				t.Fatalf("revoked %v", p.revoked)
+			}
+		})
+	}
+}
+
+// Who is suspended has no keys to lose, and whose key is revoked may still be found to be of the campaign by what no thief
+// brings: neither breaks the chain of the account's own actions.
+func TestRevocationsLeaveTheChainWhole(t *testing.T) {
+	p := run(t, suspended)
+	p.used("a3", start, 200, p.stolen("k9", p.now-2*hour, "lure", "second"))
+	p.d.Again("a3", p.now)
+	p.evaluate()
+	if len(p.revoked["a3"]) != 0 {
+		t.Fatalf("a suspended account's keys %v are revoked", p.revoked["a3"])
+	}
+	q := robbed(t)
+	q.used("owner", start, 900, q.stolen("k1", q.now-2*hour, "lure", "second"), q.stolen("k2", q.now-hour, "lure", "second"))
+	q.run("touch owner template:other")
+	checkChain(t, q)
+}
+
+// checkChain fails where a decision does not follow the account's standing, repeats it, or has another's id.
+func checkChain(t *testing.T, p *play) {
+	t.Helper()
+	last, ids, revoked := map[string]string{}, map[string]bool{}, map[string]bool{}
+	for _, d := range p.out.Decisions {
+		previous := last[d.AccountID]
+		if previous == "" {
+			previous = wire.ActionAllow
+		}
+		if d.PreviousAction != previous || ids[d.DecisionID] {
+			t.Fatalf("%+v follows %s", d, previous)
+		}
+		ids[d.DecisionID] = true
+		if d.APIKeyID != "" {
+			if d.Action != wire.ActionRevokeKey || revoked[d.AccountID+" "+d.APIKeyID] {
+				t.Fatalf("again: %+v", d)
+			}
+			revoked[d.AccountID+" "+d.APIKeyID] = true
+			continue
+		}
+		if d.Action == previous {
+			t.Fatalf("no change: %+v", d)
+		}
+		last[d.AccountID] = d.Action
+	}
+}
+
+// A new owner of the graph knows which keys are gone and who is apart, whichever topic it reads first.
+func TestRestoreOfRevokedKeys(t *testing.T) {
+	for _, decisionsFirst := range []bool{true, false} {
+		p := robbed(t)
+		q := restored(t, p, decisionsFirst)
+		if len(q.out.Decisions) != 0 {
+			t.Fatalf("decisions first %v: said again: %s", decisionsFirst, text(t, q.out.Decisions[0]))
+		}
+		q.run(`
+			touch owner suffix:lure ip:thief2
+			expect owner allow
+			expect-cluster none owner`)
+		if len(q.revoked["owner"]) != 0 || q.clusterOf("owner") != "" {
+			t.Fatalf("decisions first %v: revoked again %v, in cluster %q", decisionsFirst, q.revoked["owner"], q.clusterOf("owner"))
+		}
+		// What the first life knew of the campaign is known: another owner's key goes as the first one's did.
+		for _, x := range []*play{p, q} {
+			x.used("other", start, 200, x.stolen("k7", x.now-2*hour, "lure", "second"))
+			x.run("touch other template:lure client:cli ip:thief")
+			if !slices.Equal(x.revoked["other"], []string{"k7"}) {
+				t.Fatalf("decisions first %v: revoked %v", decisionsFirst, x.revoked["other"])
+			}
+		}
+		if a, b := p.decision("other"), q.decision("other"); a.ClusterID != b.ClusterID {
+			t.Errorf("cluster %s, was %s", b.ClusterID, a.ClusterID)
+		}
+	}
+}
+
+// A key that a human has given back may be revoked again.
+func TestReinstatedKey(t *testing.T) {
+	p := robbed(t)
+	p.d.RestoreDecision(&wire.Decision{AccountID: "owner", APIKeyID: "k1", Action: wire.ActionReinstate, DecisionID: "d-human", EventTS: p.now})
+	p.now += hour
+	p.used("owner", start, 900, p.stolen("k1", p.now-hour, "lure", "second"))
+	p.run("touch owner template:other card:another")
+	if !slices.Equal(p.revoked["owner"], []string{"k1", "k1"}) {
+		t.Fatalf("revoked %v", p.revoked["owner"])
+	}
+}
+
+// An account that had a life of its own before what ties it may be a thief's victim. It is not acted against until its keys
+// have had time to show it; one that has shared hardware with the campaign is none, nor is one that was new.
+func TestOwnersTurn(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		since  int64 // of its first request, before the campaign's content, hours
+		things string
+		held   bool
+	}{
+		{"old", 192, "", true},
+		{"three days", 70, "", true},
+		{"a day and a half", 36, "", false},
+		{"new", 0, "", false},
+		{"old, with the campaign's device", 192, " device:farm", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := run(t, suspended)
+			use := func(n uint64) {
+				f := features(start, []string{"tor", "fast", "cot"})
+				f.Requests.First, f.Requests.Total = p.now-c.since*hour, n
+				p.windows["old"] = f
+			}
+			use(200)
+			p.run("touch old template:lure suffix:lure client:cli ip:{}" + c.things + "\ntouch old template:second")
+			severe := Severe(p.standing["old"])
+			if c.things == "" && c.held {
+				if a, _ := p.d.graph.Find("old"); p.d.graph.ClusterOf(a) == graph.NoCluster {
+					t.Fatal("it is not tied to the campaign, and the case says nothing")
+				}
+			}
+			if severe == c.held {
+				t.Fatalf("stands on %q", p.standing["old"])
+			}
+			// Many exchanges later no key of it has changed its use: it is its owner's.
+			since := p.now
+			p.now += hour
+			use(200 + 3*tellExchange)
+			p.windows["old"].Requests.First = since - c.since*hour
+			p.d.Again("old", p.now)
+			p.evaluate()
+			p.run("expect old suspend")
+		})
+	}
+}
+
+// Whatever happens to keys, in whatever order, the chain of each account's own actions is whole, no key is
+// revoked twice, and an account whose key is revoked is in no cluster.
+func TestKeysAndChains(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		p := run(t, suspended)
+		accounts := []string{"owner", "x", "y", "a3"}
+		for range rapid.IntRange(1, 12).Draw(rt, "steps") {
+			p.now += rapid.Int64Range(1, 20*hour).Draw(rt, "later")
+			id := rapid.SampledFrom(accounts).Draw(rt, "account")
+			var keys []window.KeyFeatures
+			for _, k := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"k1", "k2", "k3"}), 0, 3, rapid.ID).Draw(rt, "keys") {
+				keys = append(keys, p.stolen(k, p.now-rapid.Int64Range(0, 90*hour).Draw(rt, "since"), rapid.SampledFrom([]string{"lure", "own"}).Draw(rt, "first"), "second"))
+			}
+			p.used(id, start, rapid.Uint64Range(10, 1000).Draw(rt, "exchanges"), keys...)
+			thing := rapid.SampledFrom([]string{"template:lure", "template:second", "suffix:lure", "template:own", "device:farm", "card:3", "client:cli", "org:firm"}).Draw(rt, "thing")
+			p.run("touch " + id + " " + thing + fmt.Sprintf(" template:n%d", rapid.IntRange(0, 5).Draw(rt, "another")))
+		}
+		checkChain(t, p)
+		for id := range p.revoked {
+			if c := p.clusterOf(id); c != "" {
+				rt.Fatalf("%s has lost keys %v and is in %s", id, p.revoked[id], c)
+			}
+		}
+	})
+}
