@@ -44,13 +44,12 @@ type accountState struct {
 	toldGroup graph.Cluster
 	listed    graph.Cluster // the cluster whose member it was last said to be
 	listedAt  int64
-	older     bool                 // than the stream: it has no signup
-	beside    float64              // what speaks against it that no key brings with it, log-odds
-	heldAt    uint64               // exchanges when it was first held back for being possibly a victim's
-	usedSince int64                // event time of the account's first request, 0 = none
-	keys      []window.KeyFeatures // whose use has changed
-	thefts    []theft              // of each of them
-	revoked   []string             // ids of keys
+	older     bool    // than the stream: it has no signup
+	beside    float64 // what speaks against it that no key brings with it, log-odds
+	heldAt    uint64  // exchanges when it was first held back for being possibly a victim's
+	usedSince int64   // event time of the account's first request, 0 = none
+	keys      []changedKey
+	revoked   []string // ids of keys
 }
 
 // clusterState is what was last told of a cluster.
@@ -178,7 +177,7 @@ func (d *Detector) Join(account string, f *window.Features, at int64) {
 		st.usedSince = f.Requests.First
 	}
 	st.older = f.Signup == nil || f.Signup.First == 0
-	d.noteKeys(st, f)
+	st.noteKeys(f)
 	by, all := d.graph.Colleagues(a)
 	score.Colleagues(&st.own, by, all)
 	for fam, off := range d.off {
@@ -280,10 +279,8 @@ func (d *Detector) decideCluster(c graph.Cluster, at, wall int64) {
 	st := d.clusterState(c)
 	members := d.graph.Members(c)
 	s := d.clusterScore(c)
-	moved := s-st.decided > redecide || st.decided-s > redecide
-	if s < listFrom && st.decided < listFrom {
-		moved = false // a hypothesis before and after
-	}
+	hypothesis := s < listFrom && st.decided < listFrom // before and after
+	moved := !hypothesis && (s-st.decided > redecide || st.decided-s > redecide)
 	grown := len(members) != st.decidedSize && (len(members) < 16 || len(members) > st.decidedSize*9/8)
 	if moved || grown && s >= listFrom {
 		st.decided, st.decidedSize = s, len(members)
@@ -332,12 +329,11 @@ func (d *Detector) decide(a graph.Account, fit *graph.Affinity, at, wall int64) 
 		return
 	}
 	in, accountOdds := d.input(a, c, fit, at)
-	st.beside = in.Beside
 	if in.ClusterScore < listFrom && st.action == "" && st.listed == graph.NoCluster {
 		return // a hypothesis: nobody acts upon it, and nobody is told
 	}
 	action := d.policy.Decide(st.action, in)
-	if Severe(action) && d.ownersTurn(a, fit) {
+	if severe(action) && d.ownersTurn(a, fit) {
 		if st.listed != c {
 			d.list(a, graph.NoCluster, &in, at)
 		}
@@ -358,8 +354,9 @@ func (d *Detector) input(a graph.Account, c graph.Cluster, fit *graph.Affinity, 
 		AccountScore: score.Probability(odds), Population: d.graph.Population(),
 		AgeDays: float64(at-d.graph.FirstSeen(a)) / link.PaneMS,
 	}
+	st.beside = 0
 	for _, f := range [...]link.Family{link.FamilyPayment, link.FamilyIdentity, link.FamilyTiming, link.FamilyHistory} {
-		in.Beside += max(0, fam[f])
+		st.beside += max(0, fam[f])
 	}
 	in.Families = d.graph.Witnesses(c, fit, &fam)
 	fam[link.FamilyNetwork] = 0

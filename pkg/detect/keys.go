@@ -27,28 +27,29 @@ const (
 	tieShare         = 0.6 // of all who do
 )
 
+// changedKey is a key whose use has changed, and what that says without what the new use
+// shares with clusters.
+type changedKey struct {
+	id      string
+	change  window.KeyChange
+	odds    float64
+	reasons []wire.Reason
+}
+
 // noteKeys keeps the keys of an account whose use has changed.
-func (d *Detector) noteKeys(st *accountState, f *window.Features) {
+func (st *accountState) noteKeys(f *window.Features) {
 	st.keys = st.keys[:0]
 	if f.Requests == nil {
 		return
 	}
 	for i := range f.Requests.Keys {
-		if k := &f.Requests.Keys[i]; k.Change.At != 0 && k.ID != "" && !slices.Contains(st.revoked, k.ID) {
-			st.keys = append(st.keys, *k)
+		k := &f.Requests.Keys[i]
+		if k.Change.At == 0 || k.ID == "" || slices.Contains(st.revoked, k.ID) {
+			continue
 		}
+		odds, reasons := score.KeyTheft(k, f)
+		st.keys = append(st.keys, changedKey{k.ID, k.Change, odds, reasons})
 	}
-	st.thefts = st.thefts[:0]
-	for i := range st.keys {
-		odds, reasons := score.KeyTheft(&st.keys[i], f)
-		st.thefts = append(st.thefts, theft{odds, reasons})
-	}
-}
-
-// theft is what the change of a key says without what it shares with clusters.
-type theft struct {
-	odds    float64
-	reasons []wire.Reason
 }
 
 // revokeKeys revokes the keys of an account that a campaign has taken over, and takes the account
@@ -58,26 +59,26 @@ func (d *Detector) revokeKeys(a graph.Account, at, wall int64) bool {
 	if st.action == wire.ActionSuspend {
 		return false
 	}
-	any := false
+	revoked := false
 	for i := range st.keys {
-		k, t := &st.keys[i], &st.thefts[i]
-		if t.odds <= 0 || slices.Contains(st.revoked, k.ID) {
+		k := &st.keys[i]
+		if k.odds <= 0 || slices.Contains(st.revoked, k.id) {
 			continue
 		}
-		c, ties, reasons := d.keyTies(a, &k.Change)
-		p := score.Probability(keyPrior + t.odds + ties)
+		c, ties, reasons := d.keyTies(a, &k.change)
+		p := score.Probability(keyPrior + k.odds + ties)
 		if c == graph.NoCluster || !d.policy.Revokes(p, d.graph.Population()) {
 			continue
 		}
-		reasons = append(reasons, t.reasons...)
+		reasons = append(reasons, k.reasons...)
 		score.SortReasons(reasons)
-		d.revoke(a, c, k.ID, p, reasons, at, wall)
-		any = true
+		d.revoke(a, c, k.id, p, reasons, at, wall)
+		revoked = true
 	}
-	if any {
+	if revoked {
 		d.graph.Apart(a, at)
 	}
-	return any
+	return revoked
 }
 
 // keyTies says what the new use of a key shares with the cluster that it shares most with.
@@ -98,13 +99,10 @@ func (d *Detector) keyTies(a graph.Account, ch *window.KeyChange) (graph.Cluster
 			Value: round(share), Baseline: 0, Contribution: worth})
 		return true
 	}
-	worth := float64(tieContent)
+	worths := []float64{tieContent, tieSecondContent}
 	for _, h := range ch.Templates {
-		if h != 0 && worth > 0 && add(link.KindTemplate, h, "key_campaign_template", worth) {
-			worth -= tieContent - tieSecondContent
-			if worth < tieSecondContent {
-				break
-			}
+		if h != 0 && len(worths) > 0 && add(link.KindTemplate, h, "key_campaign_template", worths[0]) {
+			worths = worths[1:]
 		}
 	}
 	add(link.KindClient, ch.Client, "key_campaign_client", tieClient)
@@ -162,9 +160,9 @@ func (d *Detector) ownersTurn(a graph.Account, fit *graph.Affinity) bool {
 	if st.older && fit.Gateway() && st.beside < leastBeside {
 		return true // prompts, client and address come with the use of a key; nothing else is the campaign's
 	}
-	for i := range st.thefts {
-		ch := &st.keys[i].Change
-		if ch.Before >= keyLifeUses && st.thefts[i].odds >= clearTheft && ch.At-st.usedSince >= keyLifeMS {
+	for i := range st.keys {
+		k := &st.keys[i]
+		if k.change.Before >= keyLifeUses && k.odds >= clearTheft && k.change.At-st.usedSince >= keyLifeMS {
 			return true
 		}
 	}
@@ -177,5 +175,5 @@ func (d *Detector) ownersTurn(a graph.Account, fit *graph.Affinity) bool {
 	return st.exchanges < st.heldAt+tellExchange
 }
 
-// Severe reports whether an action is felt by the account's owner.
-func Severe(action string) bool { return policy.Severity(action) > policy.Severity(wire.ActionObserve) }
+// severe reports whether an action is felt by the account's owner.
+func severe(action string) bool { return policy.Severity(action) > policy.Severity(wire.ActionObserve) }

@@ -258,13 +258,13 @@ func TestOwnersTurn(t *testing.T) {
 			}
 			use(200)
 			p.run("touch old template:lure suffix:lure client:cli ip:{}" + c.things + "\ntouch old template:second")
-			severe := Severe(p.standing["old"])
+			acted := severe(p.standing["old"])
 			if c.things == "" && c.held {
 				if a, _ := p.d.graph.Find("old"); p.d.graph.ClusterOf(a) == graph.NoCluster {
 					t.Fatal("it is not tied to the campaign, and the case says nothing")
 				}
 			}
-			if severe == c.held {
+			if acted == c.held {
 				t.Fatalf("stands on %q", p.standing["old"])
 			}
 			// Many exchanges later no key of it has changed its use: it is its owner's.
@@ -303,4 +303,17 @@ func TestKeysAndChains(t *testing.T) {
 			}
 		}
 	})
+}
+
+// An account whose request windows are gone has no changed keys, whatever it had.
+func TestChangedKeysGoWithTheWindows(t *testing.T) {
+	p := robbed(t)
+	f := p.windows["owner"]
+	st := accountState{}
+	if st.noteKeys(f); len(st.keys) == 0 {
+		t.Fatal("no key has changed, and the case says nothing")
+	}
+	if st.noteKeys(&window.Features{}); len(st.keys) != 0 {
+		t.Fatalf("%d keys of no windows", len(st.keys))
+	}
 }

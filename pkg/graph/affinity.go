@@ -40,32 +40,6 @@ type Share struct {
 	seen    bool
 }
 
-// independent counts the families of fam that are worth at least bar, each family once and
-// what comes of one cause once. A program brings its client, its prompts and its sizes
-// with it: a client that goes with shared content is no second witness, a shared device is.
-func independent(fam *[link.NumFamilies]float64, hardware, bar float64) int {
-	n := count(fam, bar)
-	if fam[link.FamilyDevice] >= bar && fam[link.FamilyContent] >= bar && hardware < bar {
-		n--
-	}
-	return n
-}
-
-func count(fam *[link.NumFamilies]float64, bar float64) int {
-	n := 0
-	for _, v := range fam {
-		if v >= bar {
-			n++
-		}
-	}
-	return n
-}
-
-// hardware is what shared devices and keys say.
-func (f *Affinity) hardware() float64 {
-	return max(0, f.Kinds[link.KindDevice].LogOdds) + max(0, f.Kinds[link.KindAPIKey].LogOdds)
-}
-
 // rareOutside is the share of everybody else up to which a shared thing is rare. What
 // more people have (a popular client, a framework's prompt, a big campus) can lean a
 // judgement but never ties an account to a cluster by itself.
@@ -83,8 +57,8 @@ const (
 )
 
 func (f *Affinity) isRare(k link.Kind) bool {
-	s, spec := &f.Kinds[k], k.Spec()
-	if !spec.Anchor || spec.Family != link.FamilyContent {
+	s := &f.Kinds[k]
+	if !k.Prompt() {
 		return s.Outside <= rareOutside
 	}
 	if !f.confirmed {
@@ -107,37 +81,8 @@ func (f *Affinity) Rare() float64 {
 	return most
 }
 
-// gatewayInside is the share of a cluster's members on one address from which they are taken to go
-// through one gateway, which adds its address, its client and its prompt to whoever uses it.
-const gatewayInside = 0.3
-
-// Gateway reports whether an account shares its cluster's gateway.
-func (f *Affinity) Gateway() bool { return f.Kinds[link.KindIP].Inside >= gatewayInside }
-
-// Badge returns the most that is said by what a member must have to be acted against: a system
-// prompt that is the cluster's own and typical of it, or what is hard to share by chance.
-// A user block alone will not do: popular frameworks frame their users' questions.
-func (f *Affinity) Badge() float64 {
-	most := 0.0
-	for fam, v := range f.rare {
-		if link.Family(fam) != link.FamilyContent && link.Family(fam) != link.FamilyNetwork { //nolint:gosec // an index of the families
-			most = max(most, v)
-		}
-	}
-	if f.isRare(link.KindTemplate) {
-		most = max(most, f.Kinds[link.KindTemplate].tie)
-	}
-	return most
-}
-
 // content returns what content says from what is rare outside.
 func (f *Affinity) content() float64 { return f.rare[link.FamilyContent] }
-
-// twoContents reports whether template and suffix are both worth at least bar, and rare.
-func (f *Affinity) twoContents(bar float64) bool {
-	return f.isRare(link.KindTemplate) && f.Kinds[link.KindTemplate].tie >= bar &&
-		f.isRare(link.KindSuffix) && f.Kinds[link.KindSuffix].tie >= bar
-}
 
 // By content alone an account joins only what is typical of a cluster: what such a share of
 // its members have. It is a majority while content is all that the cluster has, so that no
@@ -276,7 +221,7 @@ func (f *Affinity) add(k link.Kind, ent int32, t tallies) {
 			s.LogOdds = min(s.LogOdds, oneBill)
 		}
 		part := min(1, max(t.in/max(t.size, 1)/commonInside, t.in/commonMembers))
-		if spec.Anchor && spec.Family == link.FamilyContent {
+		if k.Prompt() {
 			part = min(1, s.Inside/typicalInside)
 		}
 		s.LogOdds, s.tie, s.raw = s.LogOdds*max(least, part), s.LogOdds*part, odds*part
@@ -307,100 +252,6 @@ const (
 // hardInside is how much of its worth a hard entity keeps however few members touch it.
 const hardInside = 0.4
 
-// What one organisation shares is no evidence that its accounts are one actor's: the one
-// card, the one address and the one domain that most of them have. Many cards or many
-// addresses with a few accounts each are not explained, and neither are shared devices,
-// clients or templates. The organisation is the email domain, the org_id or the SSO tenant.
-const (
-	affiliated = 0.5 // share of members from which a whole cluster counts as one organisation
-	explained  = 0.4 // share of the organisation from which an entity counts as its own
-)
-
-func affiliation(k link.Kind) bool {
-	return k == link.KindDomain || k == link.KindOrg || k == link.KindSSOOrg
-}
-
-// explain sets what the account's organisation explains to nothing. affiliation is the
-// share of the cluster that belongs to its most common organisation.
-func (f *Affinity) explain(affiliation, members float64) {
-	f.explainEvent()
-	payer := f.onePayer(members)
-	own := 0.0 // members of the account's own organisation
-	for _, k := range [...]link.Kind{link.KindDomain, link.KindOrg, link.KindSSOOrg} {
-		if f.Kinds[k].seen {
-			own = max(own, f.Kinds[k].in)
-		}
-	}
-	f.colleague = own > 0
-	f.explainCard()
-	for k := range f.Kinds {
-		s := &f.Kinds[k]
-		switch link.Kind(k).Spec().Family {
-		case link.FamilyNetwork, link.FamilyPayment, link.FamilyIdentity:
-		case link.FamilyDevice, link.FamilyTiming:
-			if !payer || link.Kind(k) == link.KindDevice {
-				continue
-			}
-		default:
-			continue
-		}
-		in := s.in
-		whole := (affiliation >= affiliated || payer) && in >= explained*members
-		part := own >= 2 && in >= explained*own && in <= 1.5*own+2
-		if s.seen && (whole || part) {
-			s.LogOdds = min(s.LogOdds, 0)
-		}
-	}
-}
-
-// explainEvent: most of the cluster came by one code, to an event or after somebody whom they
-// follow. That they came at once, from one place and were alike in how is then no news.
-func (f *Affinity) explainEvent() {
-	if s := &f.Kinds[link.KindReferral]; !s.seen || s.in < 2 || s.Inside < 0.5 {
-		return
-	}
-	for k := range f.Kinds {
-		s := &f.Kinds[k]
-		switch kind := link.Kind(k); {
-		case !s.seen:
-		case kind == link.KindReferral, kind == link.KindDomainShape, kind == link.TraitSignupHour, kind == link.TraitSignup,
-			kind.Spec().Family == link.FamilyNetwork:
-			s.LogOdds = min(s.LogOdds, 0)
-		}
-	}
-}
-
-// explainCard: cards of one shape are no news where they are one card.
-func (f *Affinity) explainCard() {
-	card, shape := &f.Kinds[link.KindInstrument], &f.Kinds[link.KindCardShape]
-	if card.seen && shape.seen && card.in >= 1 && shape.in <= 2*card.in+1 {
-		shape.LogOdds = min(shape.LogOdds, oneBill)
-	}
-}
-
-// A team without a domain or an org_id that we know still has one bill: a few accounts most
-// of which pay with one instrument are taken for one. A campaign that hangs on one card has
-// few accounts to lose with it.
-const (
-	teamSize  = 15
-	teamPayer = 0.6
-)
-
-// In a larger cluster, one or two shared instruments are one or two firms' bills; a campaign
-// spreads its accounts over many.
-const (
-	fewMembers = 4
-	payers     = 3
-	oneBill    = 0.4
-)
-
-func payer(k link.Kind) bool { return k == link.KindInstrument || k == link.KindBilling }
-
-func (f *Affinity) onePayer(members float64) bool {
-	s := &f.Kinds[link.KindInstrument]
-	return s.seen && members+1 <= teamSize && s.in >= 2 && s.Inside >= teamPayer
-}
-
 // FamilyCap returns the most that a family may say, in log-odds.
 func FamilyCap(f link.Family) float64 { return familyCaps[f] }
 
@@ -412,7 +263,7 @@ func (f *Affinity) sum(off *[link.NumFamilies]bool) {
 			continue
 		}
 		rare := !k.Trait() && f.isRare(k)
-		if !rare && fam == link.FamilyContent && !k.Trait() {
+		if !rare && k.Prompt() {
 			s.LogOdds = min(s.LogOdds, commonContent)
 		}
 		f.Families[fam] += s.LogOdds
@@ -432,29 +283,3 @@ func (f *Affinity) sum(off *[link.NumFamilies]bool) {
 // commonContent is the most that a prompt says which is not rare: members of a cluster that
 // was selected for other likeness use the same popular harness more often than others do.
 const commonContent = 0.8
-
-// Content and client come of one program, be it a relay or an honest firm's product. Of the
-// cluster's guilt they say together no more than programGuilt. Of who belongs to it they say
-// more: a program that few others run is as good as a badge, up to programBadge in content.
-const (
-	programGuilt = 4.5
-	programBadge = 5.5
-)
-
-func (f *Affinity) oneProgram() {
-	content, client := f.Families[link.FamilyContent], max(0, f.Kinds[link.KindClient].LogOdds)
-	if content <= 0 || f.Families[link.FamilyDevice] < client { // no content, or the family is off
-		return
-	}
-	guilt := min(content, familyCaps[link.FamilyContent])
-	allowed := min(client, max(0, programGuilt-guilt))
-	f.Families[link.FamilyDevice] -= client - allowed
-	f.Program = client - allowed
-	if f.isRare(link.KindTemplate) && f.Kinds[link.KindTemplate].Capture >= badgeCapture {
-		f.Program += max(0, min(content, programBadge)-guilt)
-	}
-}
-
-// badgeCapture is the share of those who use a prompt that the cluster must hold for the
-// prompt to be its badge.
-const badgeCapture = 0.8

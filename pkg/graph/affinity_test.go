@@ -226,8 +226,8 @@ func TestCapture(t *testing.T) {
 				return things
 			})
 			w.settled(cl)
-			if w.Confirmed(cl) != c.confirmed {
-				t.Fatalf("confirmed %v: %v", w.Confirmed(cl), w.Families(cl))
+			if w.confirmed(cl) != c.confirmed {
+				t.Fatalf("confirmed %v: %v", w.confirmed(cl), w.Families(cl))
 			}
 			fit := w.fitOf(cl, "template:t")
 			if got := fit.isRare(link.KindTemplate); got != c.want {
@@ -254,8 +254,8 @@ func TestTypical(t *testing.T) {
 				return things
 			})
 			w.settled(c)
-			if w.Confirmed(c) != confirmed {
-				t.Fatalf("confirmed %v", w.Confirmed(c))
+			if w.confirmed(c) != confirmed {
+				t.Fatalf("confirmed %v", w.confirmed(c))
 			}
 			w.tell("newcomer", "template:t")
 			w.place("newcomer")

@@ -308,7 +308,7 @@ func TestOrganisationIsExplained(t *testing.T) {
 			}
 		}
 	}
-	if w.Confirmed(c) {
+	if w.confirmed(c) {
 		t.Errorf("a firm is confirmed as a campaign: %v", w.Families(c))
 	}
 }

@@ -161,16 +161,6 @@ func (g *Graph) LastSeen(a Account) int64 { return g.accounts[a].lastSeen }
 // ClusterOf returns the account's cluster or NoCluster.
 func (g *Graph) ClusterOf(a Account) Cluster { return g.accounts[a].cluster }
 
-// Linked reports whether the account shares a live link with anybody.
-func (g *Graph) Linked(a Account) bool {
-	for i := range g.accounts[a].edges {
-		if ent := g.accounts[a].edges[i].ent; ent != noEntity && g.entities[ent].df > 1 {
-			return true
-		}
-	}
-	return false
-}
-
 // Tied reports whether the account shares something that ties with anybody.
 func (g *Graph) Tied(a Account) bool {
 	for i := range g.accounts[a].edges {
@@ -457,7 +447,7 @@ func (e *entity) of(c Cluster) int32 {
 
 // addRest adds to what the cluster's members that touch a content have else.
 func (e *entity) addRest(c Cluster, d float32) {
-	if e.key.kind != link.KindTemplate && e.key.kind != link.KindSuffix || d == 0 {
+	if !e.key.kind.Prompt() || d == 0 {
 		return
 	}
 	if t := e.tally(c); t != nil {

@@ -15,8 +15,8 @@ func TestHypothesis(t *testing.T) {
 	w.group("hyp", 10, func(i int) []string {
 		return []string{"template:h", "suffix:h", fmt.Sprint("ip:h", i), fmt.Sprint("card:h", i)}
 	})
-	if c := w.together("hyp", 10); w.Confirmed(c) || w.Independent(c) != 1 {
-		t.Errorf("content alone: confirmed %v by %d families", w.Confirmed(c), w.Independent(c))
+	if c := w.together("hyp", 10); w.confirmed(c) || w.Independent(c) != 1 {
+		t.Errorf("content alone: confirmed %v by %d families", w.confirmed(c), w.Independent(c))
 	}
 	for i := range 8 {
 		w.tell(fmt.Sprintf("a%02d", i), ringThings("a", i)...)
@@ -24,14 +24,14 @@ func TestHypothesis(t *testing.T) {
 		if i == 0 {
 			continue
 		}
-		if c := w.together("a", i+1); w.Confirmed(c) && i+1 < confirmedSize {
+		if c := w.together("a", i+1); w.confirmed(c) && i+1 < confirmedSize {
 			t.Errorf("confirmed with %d members", i+1)
 		}
 	}
-	if c := w.together("a", 8); !w.Confirmed(c) {
+	if c := w.together("a", 8); !w.confirmed(c) {
 		t.Errorf("a ring is not confirmed: %v", w.Families(c))
 	}
-	if w.Confirmed(NoCluster) {
+	if w.confirmed(NoCluster) {
 		t.Error("no cluster is confirmed")
 	}
 }
@@ -65,8 +65,8 @@ func TestCampaignLeavesTheFrameworksCluster(t *testing.T) {
 	if w.together("u", 16) != users || len(w.Members(users)) != 16 {
 		t.Fatalf("the users are %d of their cluster", len(w.Members(users)))
 	}
-	if len(w.Members(c)) != 8 || !w.Confirmed(c) || w.Confirmed(users) {
-		t.Fatalf("the campaign has %d members, confirmed %v; the users %v", len(w.Members(c)), w.Confirmed(c), w.Confirmed(users))
+	if len(w.Members(c)) != 8 || !w.confirmed(c) || w.confirmed(users) {
+		t.Fatalf("the campaign has %d members, confirmed %v; the users %v", len(w.Members(c)), w.confirmed(c), w.confirmed(users))
 	}
 }
 

@@ -55,7 +55,7 @@ func (g *Graph) TiedAt(a Account) (first int64) {
 	}
 	for i := range acc.edges {
 		e := &acc.edges[i]
-		if e.ent == noEntity || e.key.kind != link.KindTemplate && e.key.kind != link.KindSuffix {
+		if e.ent == noEntity || !e.key.kind.Prompt() {
 			continue
 		}
 		t := g.entities[e.ent].tally(acc.cluster)
@@ -85,5 +85,21 @@ func (g *Graph) Hardware(a Account) bool {
 	return false
 }
 
-// Confirmed reports whether more than content speaks for a cluster.
-func (g *Graph) Confirmed(c Cluster) bool { return c != NoCluster && g.confirmed(c) }
+// Colleagues says what is known of an account by others of its org_id: how many there are and
+// how many of them somebody vouches for. An account that is older than the stream shows no
+// single sign-on of its own. The provider gives out org_ids; a mail domain anybody can claim.
+func (g *Graph) Colleagues(a Account) (vouched, all int) {
+	acc := &g.accounts[a]
+	for i := range acc.edges {
+		if e := &acc.edges[i]; e.key.kind == link.KindOrg && e.ent != noEntity {
+			ent := &g.entities[e.ent]
+			if int(ent.vouched) > vouched {
+				vouched, all = int(ent.vouched), int(ent.df)
+			}
+		}
+	}
+	if acc.vouched && vouched > 0 {
+		vouched--
+	}
+	return vouched, max(0, all-1)
+}

@@ -79,7 +79,7 @@ func TestIndependent(t *testing.T) {
 			if got := w.Independent(cl); got != c.want {
 				t.Fatalf("%d, want %d: %.2f", got, c.want, w.Families(cl))
 			}
-			if got := w.Confirmed(cl); got != (c.want >= 2) {
+			if got := w.confirmed(cl); got != (c.want >= 2) {
 				t.Fatalf("confirmed %v", got)
 			}
 		})

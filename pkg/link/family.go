@@ -107,10 +107,10 @@ func (k Kind) Tracked() bool { return k.Spec().Code != "" }
 
 // Ties reports whether sharing it brings accounts together: content, and what is hard to share
 // by chance. Everything else that is shared speaks for or against a tie and makes none.
-func (k Kind) Ties() bool {
-	s := k.Spec()
-	return s.Hard || s.Anchor && s.Family == FamilyContent
-}
+func (k Kind) Ties() bool { return k.Spec().Hard || k.Prompt() }
+
+// Prompt reports whether its tokens are SimHashes of prompts.
+func (k Kind) Prompt() bool { return k == KindTemplate || k == KindSuffix }
 
 // Trait reports whether the kind is read off windows and not off single events.
 func (k Kind) Trait() bool { return k >= NumKinds }

@@ -45,8 +45,7 @@ type Input struct {
 	Families                   int     // worth at least one in log-odds
 	HardFamilies               int     // the same without network
 	Evidence                   int     // shared things a person can read
-	Rare                       float64 // most that one family outside the network says from what is rare outside, log-odds
-	Beside                     float64 // what payment, identity, timing and history say, log-odds
+	Rare                       float64 // what the cluster's own system prompt, or what is hard to share by chance, says of the account, log-odds
 	Population                 int
 	AgeDays                    float64
 }
