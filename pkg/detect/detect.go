@@ -186,6 +186,8 @@ func (d *Detector) Join(account string, f *window.Features, at int64) {
 		}
 	}
 	d.graph.SetOwn(a, st.own.Families, vouched(f))
+	payer, light := score.Payer(f)
+	d.graph.SetPayer(a, payer, light)
 	d.traits = score.Traits(d.traits[:0], f)
 	d.graph.SetTraits(a, d.traits)
 }
@@ -302,15 +304,17 @@ func (d *Detector) clusterState(c graph.Cluster) *clusterState {
 	return &d.clusters[c]
 }
 
-// memberScore is the score of the part of a cluster that an account belongs to by its content,
-// or of the whole where no content ties it.
-func (d *Detector) memberScore(a graph.Account, c graph.Cluster) float64 {
-	if d.graph.ClusterOf(a) == c {
-		if rest, ok := d.graph.Rest(a); ok {
-			return score.Probability(d.priors.Group(d.graph.Families(c), rest, len(d.graph.Members(c))))
-		}
+// judge scores the part of a cluster that an account belongs to by its content, or the whole where
+// no content ties it.
+func (d *Detector) judge(a graph.Account, c graph.Cluster, in *policy.Input) {
+	mean, size := d.graph.Families(c), len(d.graph.Members(c))
+	in.ClusterScore, in.Pace, in.Part = d.clusterScore(c), d.graph.Conduct(c).Pace(), size
+	if d.graph.ClusterOf(a) != c {
+		return
 	}
-	return d.clusterScore(c)
+	if rest, ok := d.graph.Rest(a); ok {
+		in.ClusterScore, in.Pace, in.Part = score.Probability(d.priors.Group(mean, rest.Worth, size)), rest.Pace, rest.Size
+	}
 }
 
 func (d *Detector) clusterScore(c graph.Cluster) float64 {
@@ -362,9 +366,10 @@ func (d *Detector) input(a graph.Account, c graph.Cluster, fit *graph.Affinity, 
 	fam[link.FamilyNetwork] = 0
 	in.HardFamilies = d.graph.Witnesses(c, fit, &fam)
 	if c != graph.NoCluster {
-		in.ClusterScore = d.memberScore(a, c)
+		d.judge(a, c, &in)
 		in.Size = len(d.graph.Members(c))
 		in.ClusterFamilies = d.graph.Independent(c)
+		in.Hardware = d.graph.Hardware(c)
 		in.Evidence = fit.Evidence()
 		in.Rare = fit.Badge()
 	}

@@ -45,6 +45,7 @@ func TestScenarios(t *testing.T) {
 		{"own devices", `
 			crowd 1500
 			windows a[1-12] tor fast cot
+			use a[1-12] 64
 			touch a[1-12] device:{} card:{/2} template:lure suffix:task ip:{}
 			touch a[1-12] shape:prepaid volume:more
 			expect-cluster a[1-12]

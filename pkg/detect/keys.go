@@ -154,7 +154,7 @@ const (
 // had a life of its own before, and either the use of a key has changed, or it is too early to tell.
 func (d *Detector) ownersTurn(a graph.Account, fit *graph.Affinity) bool {
 	st := &d.accounts[a]
-	if st.usedSince == 0 || d.graph.Hardware(a) {
+	if st.usedSince == 0 || d.graph.HasHardware(a) {
 		return false
 	}
 	if st.older && fit.Gateway() && st.beside < leastBeside {

@@ -61,6 +61,7 @@ func TestHypothesisIsNotListed(t *testing.T) {
 	p.run(`
 		at 3h
 		windows a[1-12] tor fast cot
+		use a[1-12] 64
 		touch a[1-12] card:{/2} phone:burner
 		expect-cluster a[1-12]
 		expect a[1-12] suspend`)

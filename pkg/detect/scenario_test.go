@@ -82,10 +82,17 @@ func (p *play) step(w []string) error {
 		n, err := strconv.Atoi(w[1])
 		for i := range n {
 			p.touch(fmt.Sprintf("honest%d", i), []string{"ip:{}", "device:{}", "card:{}", "email:{}", "template:{}", "suffix:{}"})
+			p.use(fmt.Sprintf("honest%d", i), 1<<(i%4))
 		}
 		return err
 	case "windows":
 		return each(w[1], func(a string) error { p.windows[a] = features(p.now, w[2:]); return nil })
+	case "use": // so many exchanges that day
+		n, err := strconv.ParseUint(w[2], 10, 64)
+		if err != nil {
+			return err
+		}
+		return each(w[1], func(a string) error { p.use(a, n); return nil })
 	case "touch":
 		return each(w[1], func(a string) error { p.touch(a, w[2:]); return nil })
 	case "label":
@@ -170,6 +177,15 @@ func (p *play) touch(account string, things []string) {
 		p.facts = append(p.facts, f)
 		p.d.Observe(&f)
 	}
+	p.evaluate()
+}
+
+// use tells that an account has had so many exchanges this day.
+func (p *play) use(account string, n uint64) {
+	f := link.Fact{Account: account, Kind: link.KindVolume, Stream: event.StreamRequest, Pane: link.Pane(p.now),
+		First: p.now, Last: p.now, Count: n, Partition: 2}
+	p.facts = append(p.facts, f)
+	p.d.Observe(&f)
 	p.evaluate()
 }
 

@@ -15,6 +15,8 @@ type cluster struct {
 	holders    [link.NumAllKinds]int32   // members with a link of the kind
 	groups     [link.NumAllKinds]int32   // entities that two or more members share
 	hardware   float64                   // of that, what shared devices and keys say
+	habits     habits
+	free       habits // of those that are not suspended
 	first      int64
 	last       int64
 	affiliated int32                            // the domain, organisation or SSO tenant that most members have
@@ -68,14 +70,36 @@ func (g *Graph) Span(c Cluster) (first, last int64) {
 // JoinedAt returns when the account joined its cluster (ms), 0 if it is in none.
 func (g *Graph) JoinedAt(a Account) int64 { return g.accounts[a].joinedAt }
 
-// Families returns the mean over members of what each family is worth, in log-odds.
+// Families returns what each family says of a cluster, in log-odds: the mean over its members of what
+// it is worth, and what their conduct is. Evenness goes with timing, rates with history.
 func (g *Graph) Families(c Cluster) [link.NumFamilies]float64 {
+	mean, conduct := g.means(c), g.Conduct(c)
+	g.addTo(&mean, link.FamilyTiming, conduct.Even)
+	g.addTo(&mean, link.FamilyHistory, conduct.Busy)
+	return mean
+}
+
+// Hardware returns the mean over members of what shared devices and keys say, in log-odds.
+func (g *Graph) Hardware(c Cluster) float64 {
+	return g.clusters[c].hardware / float64(max(1, len(g.clusters[c].members)))
+}
+
+// means leaves out what their rates say, which is no second witness: that a team works the same hours
+// at the same pace is one thing.
+func (g *Graph) means(c Cluster) [link.NumFamilies]float64 {
 	cl := &g.clusters[c]
 	var mean [link.NumFamilies]float64
 	for f := range mean {
 		mean[f] = cl.fam[f] / float64(max(1, len(cl.members)))
 	}
+	g.addTo(&mean, link.FamilyPayment, g.Conduct(c).Light)
 	return mean
+}
+
+func (g *Graph) addTo(mean *[link.NumFamilies]float64, f link.Family, v float64) {
+	if !g.cfg.Off[f] {
+		mean[f] = min(mean[f]+v, FamilyCap(f))
+	}
 }
 
 // newCluster names a cluster after its founders and its founding time, so that the
@@ -104,6 +128,7 @@ func (g *Graph) enter(a Account, c Cluster, now int64) {
 	cl.members = append(cl.members, a)
 	cl.last = max(cl.last, now)
 	g.tally(a, c, 1)
+	g.countMember(acc, 1)
 }
 
 func (g *Graph) tally(a Account, c Cluster, d int32) {
@@ -153,6 +178,7 @@ func (g *Graph) exit(a Account, now int64) {
 	acc := &g.accounts[a]
 	c := acc.cluster
 	cl := &g.clusters[c]
+	g.countMember(acc, -1)
 	for i := range acc.edges {
 		if ent := acc.edges[i].ent; ent != noEntity {
 			g.entities[ent].addRest(c, -acc.rest)

@@ -62,4 +62,5 @@ func (g *Graph) expireAccount(a Account, now int64) {
 	if acc.cluster != NoCluster {
 		g.leave(a, now)
 	}
+	g.setHabit(a, habit{})
 }

@@ -106,16 +106,44 @@ const (
 
 func (f *Affinity) oneProgram() {
 	content, client := f.Families[link.FamilyContent], max(0, f.Kinds[link.KindClient].LogOdds)
-	if content <= 0 || f.Families[link.FamilyDevice] < client { // no content, or the family is off
+	if content <= 0 {
 		return
 	}
 	guilt := min(content, familyCaps[link.FamilyContent])
-	allowed := min(client, max(0, programGuilt-guilt))
-	f.Families[link.FamilyDevice] -= client - allowed
-	f.Program = client - allowed
+	if f.Families[link.FamilyDevice] >= client { // the family is not off
+		allowed := min(client, max(0, programGuilt-guilt))
+		f.Families[link.FamilyDevice] -= client - allowed
+		f.Program = client - allowed
+	}
 	if f.isRare(link.KindTemplate) && f.Kinds[link.KindTemplate].Capture >= badgeCapture {
 		f.Program += max(0, min(content, programBadge)-guilt)
+		f.Program += f.ownWords()
 	}
+}
+
+// What it says of belonging to a campaign to have its system prompt, and its questions, where hardly
+// anybody else has them: a gateway adds the one and never the other, and a victim's prompt can be
+// copied but not what its users ask. Tuned on levels:103.
+const (
+	ownPrompt       = 1.0
+	ownQuestions    = 2.0 // beside the prompt
+	ownWordsCapture = 0.9
+)
+
+func (f *Affinity) ownWords() float64 {
+	if !f.confirmed || !f.owned(link.KindTemplate) {
+		return 0
+	}
+	if !f.owned(link.KindSuffix) {
+		return ownPrompt
+	}
+	return ownPrompt + ownQuestions
+}
+
+// owned reports whether a content is typical of the cluster and hardly anybody else has it.
+func (f *Affinity) owned(k link.Kind) bool {
+	s := &f.Kinds[k]
+	return s.seen && s.Capture >= ownWordsCapture && s.Inside >= typicalInside && f.isRare(k)
 }
 
 // badgeCapture is the share of those who use a prompt that the cluster must hold for the

@@ -8,6 +8,7 @@
 package graph
 
 import (
+	"github.com/iolaus-io/iolaus/pkg/event"
 	"github.com/iolaus-io/iolaus/pkg/link"
 )
 
@@ -54,6 +55,7 @@ type tally struct {
 	cluster Cluster
 	n       int32
 	rest    float32 // content: sum over them of what the families other than content say
+	habits  habits  // content: theirs
 }
 
 type account struct {
@@ -69,10 +71,11 @@ type account struct {
 	own       [link.NumFamilies]float32 // what its own windows say
 	rest      float32                   // what it added to the tallies of its content
 	hardware  float32                   // what it added to its cluster's sum of shared devices and keys
-	vouched   bool                      // by single sign-on, or an invoice
-	apart     bool                      // is in no cluster, whatever it touches
-	keep      bool                      // links outlive the window (suspended: history)
-	lastDay   uint32                    // latest day in the expiry buckets
+	habit     habit
+	vouched   bool   // by single sign-on, or an invoice
+	apart     bool   // is in no cluster, whatever it touches
+	keep      bool   // links outlive the window (suspended: history)
+	lastDay   uint32 // latest day in the expiry buckets
 }
 
 // Config bounds the graph.
@@ -100,23 +103,24 @@ func DefaultConfig() Config {
 
 // Graph is not safe for concurrent use.
 type Graph struct {
-	cfg       Config
-	accounts  []account
-	byID      map[string]Account
-	entities  []entity
-	free      []int32
-	byKey     map[entityKey]int32 // >= 0: entity; < 0: ^account of the only one that touches it
-	templates *families
-	suffixes  *families
-	clusters  []cluster
-	byCluster map[string]Cluster
-	live      int                     // accounts with a live link
-	holders   [link.NumAllKinds]int32 // accounts with a link of the kind
-	expiry    map[uint32][]Account    // day -> accounts that were active on it
-	recheck   map[uint32][]Account    // day -> kept accounts to look at again
-	changes   []Change
-	mark      []uint32 // entity -> generation, scratch of pair comparison
-	gen       uint32
+	cfg        Config
+	accounts   []account
+	byID       map[string]Account
+	entities   []entity
+	free       []int32
+	byKey      map[entityKey]int32 // >= 0: entity; < 0: ^account of the only one that touches it
+	templates  *families
+	suffixes   *families
+	clusters   []cluster
+	byCluster  map[string]Cluster
+	population habits                  // of accounts that are not suspended
+	live       int                     // accounts with a live link
+	holders    [link.NumAllKinds]int32 // accounts with a link of the kind
+	expiry     map[uint32][]Account    // day -> accounts that were active on it
+	recheck    map[uint32][]Account    // day -> kept accounts to look at again
+	changes    []Change
+	mark       []uint32 // entity -> generation, scratch of pair comparison
+	gen        uint32
 }
 
 // New returns an empty graph.
@@ -176,7 +180,12 @@ func (g *Graph) Live(a Account) bool { return g.accounts[a].lastSeen != 0 }
 
 // Keep makes an account's links outlive the window: what a suspended account touched
 // is remembered for HistoryMS, so that a second pool meets it.
-func (g *Graph) Keep(a Account, keep bool) { g.accounts[a].keep = keep }
+func (g *Graph) Keep(a Account, keep bool) {
+	acc := &g.accounts[a]
+	g.countHabit(acc, -1)
+	acc.keep = keep
+	g.countHabit(acc, 1)
+}
 
 // Observe merges a fact. It returns its account, and whether the account has a link that
 // it had not: a repeated or refreshed fact ties nobody anew. Cost: one map read and a scan
@@ -185,6 +194,9 @@ func (g *Graph) Observe(f *link.Fact) (Account, bool) {
 	a := g.Intern(f.Account, f.Partition)
 	g.accounts[a].partition = f.Partition
 	g.touch(a, f.First, f.Last)
+	if f.Kind == link.KindVolume && f.Stream == event.StreamRequest {
+		g.observeVolume(a, f.Pane, f.Count)
+	}
 	if !f.Kind.Tracked() {
 		return a, false
 	}
@@ -298,6 +310,7 @@ func (g *Graph) attach(a Account, ent int32) {
 	if acc.cluster != NoCluster {
 		g.count(ent, acc.cluster, 1)
 		e.addRest(acc.cluster, acc.rest)
+		e.addHabit(acc, 1)
 	}
 }
 
@@ -330,6 +343,7 @@ func (g *Graph) disconnect(a Account, i int) {
 	}
 	if acc.cluster != NoCluster {
 		ent.addRest(acc.cluster, -acc.rest)
+		ent.addHabit(acc, -1)
 		g.count(e.ent, acc.cluster, -1)
 	}
 	for j, r := range ent.recent {

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/iolaus-io/iolaus/pkg/event"
 	"github.com/iolaus-io/iolaus/pkg/link"
 )
 
@@ -70,6 +71,7 @@ func drawFact(t *rapid.T, accounts int, from, to int64) link.Fact {
 	case link.KindTemplate, link.KindSuffix:
 		f.Token = rapid.SampledFrom(farTemplates).Draw(t, "template")
 	case link.KindVolume:
+		f.Stream = event.StreamRequest
 	default:
 		f.Token = rapid.Uint64Range(1, 5).Draw(t, "token")
 	}
@@ -120,6 +122,11 @@ func TestCountsAreThoseOfTheLinks(t *testing.T) {
 				if a, ok := pick(t); ok {
 					g.SetTraits(a, []Trait{{link.TraitSignupHour, rapid.Uint64Range(0, 3).Draw(t, "hour")},
 						{link.TraitTask, rapid.Uint64Range(0, 2).Draw(t, "task")}})
+				}
+			},
+			"payer": func(t *rapid.T) {
+				if a, ok := pick(t); ok {
+					g.SetPayer(a, rapid.Bool().Draw(t, "payer"), rapid.Bool().Draw(t, "light"))
 				}
 			},
 			"own": func(t *rapid.T) {

@@ -15,6 +15,7 @@ func check(t rapid.TB, g *Graph) {
 	checkClusters(t, g)
 	checkHolders(t, g)
 	checkSums(t, g)
+	checkHabits(t, g)
 	live := 0
 	for i := range g.accounts {
 		if g.accounts[i].lastSeen != 0 {

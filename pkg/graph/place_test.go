@@ -247,7 +247,7 @@ func TestRestIsOfTheGroup(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s shares no content with its cluster", id)
 		}
-		return r
+		return r.Worth - r.Pace
 	}
 	camp, user := rest("camp03"), rest("user03")
 	mean := 0.0
@@ -272,7 +272,7 @@ func TestRestIsOfTheGroup(t *testing.T) {
 		t.Errorf("users %.4f, want %.4f", user, want)
 	}
 	if r, ok := w.Rest(w.account("few01")); ok {
-		t.Errorf("four share a prompt, and are judged by it: %.2f", r)
+		t.Errorf("four share a prompt, and are judged by it: %+v", r)
 	}
 	// Four are too few also where they are half of their cluster; five are enough.
 	for n, want := range map[int]bool{groupSize - 1: false, groupSize: true} {

@@ -69,9 +69,9 @@ func (g *Graph) TiedAt(a Account) (first int64) {
 	return first
 }
 
-// Hardware reports whether a shares a device, an instrument, a phone or a key with another member
+// HasHardware reports whether a shares a device, an instrument, a phone or a key with another member
 // of its cluster, which no thief of a key brings about.
-func (g *Graph) Hardware(a Account) bool {
+func (g *Graph) HasHardware(a Account) bool {
 	acc := &g.accounts[a]
 	if acc.cluster == NoCluster {
 		return false

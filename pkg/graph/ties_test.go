@@ -109,17 +109,17 @@ func TestTiedAtAndHardware(t *testing.T) {
 	if at := w.TiedAt(owner); at != w.now || at <= before {
 		t.Errorf("tied at %d, want %d", at, w.now)
 	}
-	if w.Hardware(owner) {
+	if w.HasHardware(owner) {
 		t.Error("the owner's own device and card are not the ring's")
 	}
-	if !w.Hardware(w.account("a03")) {
+	if !w.HasHardware(w.account("a03")) {
 		t.Error("the ring shares a device")
 	}
-	if at := w.TiedAt(w.account("honest0001")); at != 0 || w.Hardware(w.account("honest0001")) {
+	if at := w.TiedAt(w.account("honest0001")); at != 0 || w.HasHardware(w.account("honest0001")) {
 		t.Errorf("a loner is tied at %d", at)
 	}
 	w.tell("owner", "device:d-a")
-	if !w.Hardware(owner) {
+	if !w.HasHardware(owner) {
 		t.Error("the ring's device is the owner's, and does not count")
 	}
 }

@@ -15,10 +15,19 @@ func (g *Graph) Witnesses(c Cluster, fit *Affinity, fam *[link.NumFamilies]float
 	if fam[link.FamilyTiming] >= g.cfg.FamilyBar && fit.Gateway() && !fit.twoContents(g.cfg.FamilyBar) {
 		n-- // who goes through a campaign's relay has its hours from it too
 	}
-	if n == 1 && c != NoCluster && fit.twoContents(g.cfg.FamilyBar) && g.Independent(c) >= 2 {
+	if n == 1 && c != NoCluster && (fit.twoContents(g.cfg.FamilyBar) || fit.owned(link.KindTemplate) && lesser(fam) >= littleOfOne) && g.Independent(c) >= 2 {
 		n++
 	}
 	return n
+}
+
+// littleOfOne is what the lesser families must say of a member together to count as one, where its
+// system prompt is the cluster's own.
+const littleOfOne = 0.8
+
+// lesser sums what the families say that an expert leaves a little of.
+func lesser(fam *[link.NumFamilies]float64) float64 {
+	return fam[link.FamilyPayment] + fam[link.FamilyIdentity] + fam[link.FamilyTiming] + fam[link.FamilyHistory]
 }
 
 // confirmedSize is how many members a cluster needs for its families' means to be believed.
@@ -33,16 +42,12 @@ func (g *Graph) confirmed(c Cluster) bool {
 // and the network not at all. Where content is the only one, what payment, identity, timing,
 // devices and history say together may be the second: an expert leaves a little of each.
 func (g *Graph) Independent(c Cluster) int {
-	mean := g.Families(c)
+	mean := g.means(c)
 	mean[link.FamilyNetwork] = 0
-	hardware := g.clusters[c].hardware / float64(max(1, len(g.clusters[c].members)))
+	hardware := g.Hardware(c)
 	n := independent(&mean, hardware, g.cfg.FamilyBar)
 	if n == 1 && mean[link.FamilyContent] >= g.cfg.FamilyBar {
-		rest := max(0, hardware)
-		for _, f := range [...]link.Family{link.FamilyPayment, link.FamilyIdentity, link.FamilyTiming, link.FamilyHistory} {
-			rest += max(0, mean[f])
-		}
-		if rest >= littleOfEach {
+		if lesser(&mean)+max(0, hardware) >= littleOfEach {
 			n++
 		}
 	}
@@ -90,9 +95,10 @@ const groupSize = 5
 // small framework that a campaign uses as well are judged by what they have in common, not by
 // what the campaign has, and a firm whose prompt was copied has prompts of its own. False where
 // a shares no content with enough members.
-func (g *Graph) Rest(a Account) (float64, bool) {
+func (g *Graph) Rest(a Account) (Rest, bool) {
 	acc := &g.accounts[a]
-	sum, n := 0.0, 0
+	var all Rest
+	n := 0
 	for i := range acc.edges {
 		e := &acc.edges[i]
 		if e.ent == noEntity || !e.key.kind.Prompt() {
@@ -102,10 +108,22 @@ func (g *Graph) Rest(a Account) (float64, bool) {
 		if t == nil || t.n < groupSize || float64(t.n) < typicalInside/2*float64(g.clusters[acc.cluster].holders[e.key.kind]) {
 			continue
 		}
-		sum += float64(t.rest) / float64(t.n)
+		conduct := g.conductOf(&t.habits, acc.cluster)
+		all.Worth += float64(t.rest)/float64(t.n) + conduct.Pace() + conduct.Light
+		all.Pace += conduct.Pace()
+		all.Size = max(all.Size, int(t.n))
 		n++
 	}
-	return sum / float64(max(1, n)), n > 0
+	all.Worth /= float64(max(1, n))
+	all.Pace /= float64(max(1, n))
+	return all, n > 0
+}
+
+// Rest is what is said, beside content, of the members that share an account's contents, in log-odds.
+type Rest struct {
+	Worth float64 // by all families
+	Pace  float64 // by their rates alone
+	Size  int     // of the largest of those parts
 }
 
 // independent counts the families of fam that are worth at least bar, each family once and

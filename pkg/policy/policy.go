@@ -41,11 +41,14 @@ type Step struct {
 type Input struct {
 	AccountScore, ClusterScore float64
 	Size                       int
+	Part                       int     // of those, the ones that have the account's contents
 	ClusterFamilies            int     // that the cluster's members share on average, each cause once, without network
 	Families                   int     // worth at least one in log-odds
 	HardFamilies               int     // the same without network
 	Evidence                   int     // shared things a person can read
 	Rare                       float64 // what the cluster's own system prompt, or what is hard to share by chance, says of the account, log-odds
+	Pace                       float64 // what the rates of members with the account's contents say: high and alike, log-odds
+	Hardware                   float64 // what devices and keys that members share say on average, log-odds
 	Population                 int
 	AgeDays                    float64
 }
@@ -109,6 +112,9 @@ func Parse(b []byte) (*Policy, error) {
 		cel.Variable("account_score", cel.DoubleType), cel.Variable("cluster_score", cel.DoubleType),
 		cel.Variable("score", cel.DoubleType), cel.Variable("size", cel.IntType),
 		cel.Variable("cluster_families", cel.IntType),
+		cel.Variable("pace", cel.DoubleType),
+		cel.Variable("part", cel.IntType),
+		cel.Variable("hardware", cel.DoubleType),
 		cel.Variable("families", cel.IntType), cel.Variable("hard_families", cel.IntType),
 		cel.Variable("evidence", cel.IntType), cel.Variable("rare", cel.DoubleType), cel.Variable("population", cel.IntType),
 		cel.Variable("age_days", cel.DoubleType))
@@ -253,7 +259,7 @@ func holds(prg cel.Program, vars map[string]any) bool {
 func (in Input) vars() map[string]any {
 	return map[string]any{
 		"account_score": in.AccountScore, "cluster_score": in.ClusterScore,
-		"score": min(in.AccountScore, in.ClusterScore), "size": in.Size, "cluster_families": in.ClusterFamilies,
+		"score": min(in.AccountScore, in.ClusterScore), "size": in.Size, "cluster_families": in.ClusterFamilies, "pace": in.Pace, "part": in.Part, "hardware": in.Hardware,
 		"families": in.Families, "hard_families": in.HardFamilies, "evidence": in.Evidence, "rare": in.Rare,
 		"population": in.Population, "age_days": in.AgeDays,
 	}

@@ -110,7 +110,8 @@ func parse(t testing.TB, doc string) *Policy {
 
 // sure is an input that no guard holds back.
 func sure(score float64) Input {
-	return Input{AccountScore: score, ClusterScore: score, Size: 20, Families: 4, HardFamilies: 3, Evidence: 3, Rare: 5, Population: 1000}
+	return Input{AccountScore: score, ClusterScore: score, Size: 20, Families: 4, HardFamilies: 3, Evidence: 3, Rare: 5, Population: 1000,
+		Part: 20, ClusterFamilies: 2, Pace: 1}
 }
 
 func TestLadder(t *testing.T) {
@@ -182,7 +183,9 @@ func drawInput(t *rapid.T) Input {
 	n := func(name string) int { return rapid.IntRange(0, 5).Draw(t, name) }
 	return Input{AccountScore: p("account"), ClusterScore: p("cluster"), Size: rapid.IntRange(0, 100).Draw(t, "size"),
 		Families: n("families"), HardFamilies: n("hard"), Evidence: n("evidence"), Rare: rapid.Float64Range(0, 6).Draw(t, "rare"),
-		Population: rapid.IntRange(0, 400).Draw(t, "population"), AgeDays: p("age") * 100}
+		Population: rapid.IntRange(0, 400).Draw(t, "population"), AgeDays: p("age") * 100,
+		Part: n("part") * 20, ClusterFamilies: n("cluster families"), Pace: rapid.Float64Range(-2, 2).Draw(t, "pace"),
+		Hardware: rapid.Float64Range(0, 3).Draw(t, "hardware")}
 }
 
 // Whatever is seen, by whichever policy, from wherever an account stands: no one is newly
@@ -257,6 +260,11 @@ func TestBuiltinLadder(t *testing.T) {
 		{"five accounts", func(in *Input) { in.Size = 5 }, wire.ActionObserve},
 		{"two accounts", func(in *Input) { in.Size = 2 }, wire.ActionAllow},
 		{"nothing rare", func(in *Input) { in.Rare = 0 }, wire.ActionObserve},
+		{"as slow as everybody", func(in *Input) { in.Pace = 0 }, wire.ActionVerify},
+		{"as slow, and on the same devices", func(in *Input) { in.Pace, in.Hardware = 0, 1.2 }, wire.ActionSuspend},
+		{"as slow, and many", func(in *Input) { in.Pace, in.Part = 0, 60 }, wire.ActionSuspend},
+		{"a little faster, and few", func(in *Input) { in.Pace, in.Size = 0.4, 15 }, wire.ActionVerify},
+		{"one family of the cluster", func(in *Input) { in.ClusterFamilies = 1 }, wire.ActionVerify},
 		{"one family", func(in *Input) { in.HardFamilies = 1 }, wire.ActionObserve},
 		{"an honest member of a bad cluster", func(in *Input) { in.AccountScore = 0.5 }, wire.ActionAllow},
 		{"a bad account of an honest cluster", func(in *Input) { in.ClusterScore = 0.5 }, wire.ActionAllow},

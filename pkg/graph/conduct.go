@@ -1,0 +1,200 @@
+package graph
+
+import "math"
+
+// A cluster's conduct is what can be said of its members only together. A campaign has quotas to
+// fill, so their rates are high beside the population's; a dispatcher that balances its load gives
+// each about as much to do, so their rates are alike, where people differ by orders of magnitude
+// whatever program they share; and more of them than of other people pay by instruments that cost
+// little to have many of. All three are compared with the population of the same hour, in
+// which everybody is young at first.
+//
+// Source: the shared documents' detection.md, sections 1 (load balancing, exchanges per account,
+// virtual cards) and 3. The constants are of a logistic regression over 500 clusters of levels:103,
+// honest@0.5:50 and three worlds of another generator, with the network, content and size beside them;
+// fitted on one generator they separate the clusters of the other.
+const (
+	busyWorth   = 1.5  // log-odds for each e-fold by which the mean rate is higher
+	busyNormal  = 0.3  // so much higher are groups of honest people as well, beside one standard error
+	evenWorth   = 2.0  // log-odds for each unit by which the deviation is less
+	evenNormal  = 0.15 // so much less is it in groups of honest people
+	evenLeast   = -0.3 // that they differ: a few honest users of a relay make any campaign uneven
+	lightWorth  = 1.0  // log-odds for each e-fold by which light instruments are more frequent
+	lightFloor  = 0.02 // share of payers that is added to both sides
+	lightLeast  = -0.6 // that few pay so
+	conductCap  = 1.2  // of each
+	conductHalf = 8    // members of whom it is known for it to count by half
+	leastKnown  = 100  // accounts of whom it is known before anything is compared
+	leastVolume = 4    // exchanges of its first day from which an account's rate is known
+)
+
+// habit is what an account adds to the conduct of its cluster.
+type habit struct {
+	volume volume
+	rate   float32 // logarithm of its exchanges a day
+	rated  bool    // it is known
+	payer  bool
+	light  bool // pays by virtual or prepaid instruments
+}
+
+// volume is how much an account has had to do, as its volume facts tell it: within a factor of two.
+type volume struct {
+	before     uint64 // exchanges of all its days but the last
+	last       uint64 // of the last
+	first, day uint32 // panes
+}
+
+// observe merges the count of a pane. A repeated fact changes nothing; one of an earlier pane is
+// left out.
+func (v *volume) observe(pane uint32, count uint64) {
+	switch {
+	case v.day == 0:
+		v.first, v.day, v.last = pane, pane, count
+	case pane == v.day:
+		v.last = max(v.last, count)
+	case pane > v.day:
+		v.before, v.day, v.last = v.before+v.last, pane, count
+	}
+}
+
+func (v *volume) total() uint64 { return v.before + v.last }
+
+// rate returns the logarithm of the exchanges a day since the first. One exchange, or two, of a first day
+// say nothing yet.
+func (v *volume) rate() (float32, bool) {
+	return float32(math.Log(float64(v.total()) / float64(v.day-v.first+1))), v.day > v.first || v.total() >= leastVolume
+}
+
+// habits sums those of some accounts.
+type habits struct {
+	rated         int32
+	payers, light int32
+	sum, sq       float64 // of the rates
+}
+
+func (h *habits) add(x *habit, n int32) {
+	if x.rated {
+		h.rated += n
+		h.sum += float64(n) * float64(x.rate)
+		h.sq += float64(n) * float64(x.rate) * float64(x.rate)
+	}
+	if x.payer {
+		h.payers += n
+		if x.light {
+			h.light += n
+		}
+	}
+}
+
+func (h *habits) without(x *habits) habits {
+	return habits{h.rated - x.rated, h.payers - x.payers, h.light - x.light, h.sum - x.sum, h.sq - x.sq}
+}
+
+func (h *habits) mean() float64 { return h.sum / float64(max(1, h.rated)) }
+
+func (h *habits) deviation() float64 {
+	if h.rated < 2 {
+		return 0
+	}
+	return math.Sqrt(max(0, h.sq-h.sum*h.sum/float64(h.rated)) / float64(h.rated-1))
+}
+
+func (h *habits) lightShare() float64 { return float64(h.light) / float64(max(1, h.payers)) }
+
+// Conduct is what some accounts do beside the population, in log-odds, 0 where it is not known.
+type Conduct struct {
+	Busy  float64 // their rates are higher
+	Even  float64 // and alike
+	Light float64 // they pay by virtual and prepaid instruments
+}
+
+// Pace is what the rates say.
+func (c Conduct) Pace() float64 { return c.Busy + c.Even }
+
+func (h *habits) conduct(population *habits) Conduct {
+	var c Conduct
+	if h.rated >= 2 && population.rated >= leastKnown {
+		part := float64(h.rated) / float64(h.rated+conductHalf)
+		chance := population.deviation() / math.Sqrt(float64(h.rated))
+		c.Busy = part * within(busyWorth*(h.mean()-population.mean()-chance-busyNormal), -conductCap)
+		c.Even = part * within(evenWorth*(population.deviation()-h.deviation()-evenNormal), evenLeast)
+	}
+	if h.payers >= 2 && population.payers >= leastKnown {
+		part := float64(h.payers) / float64(h.payers+conductHalf)
+		c.Light = part * within(lightWorth*math.Log((h.lightShare()+lightFloor)/(population.lightShare()+lightFloor)), lightLeast)
+	}
+	return c
+}
+
+func within(v, least float64) float64 { return min(max(v, least), conductCap) }
+
+// Conduct returns what a cluster's members do beside everybody else who is not suspended. O(1).
+func (g *Graph) Conduct(c Cluster) Conduct { return g.conductOf(&g.clusters[c].habits, c) }
+
+func (g *Graph) conductOf(h *habits, c Cluster) Conduct {
+	others := g.population.without(&g.clusters[c].free)
+	return h.conduct(&others)
+}
+
+// SetPayer stores whether an account has paid, and whether by virtual or prepaid instruments.
+func (g *Graph) SetPayer(a Account, payer, light bool) {
+	h := g.accounts[a].habit
+	h.payer, h.light = payer, light
+	g.setHabit(a, h)
+}
+
+// observeVolume merges the count of a pane. What a suspended account still sends is refused, and
+// is no conduct.
+func (g *Graph) observeVolume(a Account, pane uint32, count uint64) {
+	acc := &g.accounts[a]
+	if acc.keep {
+		return
+	}
+	h := acc.habit
+	h.volume.observe(pane, count)
+	h.rate, h.rated = h.volume.rate()
+	g.setHabit(a, h)
+}
+
+func (g *Graph) setHabit(a Account, h habit) {
+	acc := &g.accounts[a]
+	if h == acc.habit {
+		return
+	}
+	g.countHabit(acc, -1)
+	acc.habit = h
+	g.countHabit(acc, 1)
+}
+
+// countHabit counts an account's habit wherever it belongs, or with -1 takes it out.
+func (g *Graph) countHabit(acc *account, n int32) {
+	if !acc.keep {
+		g.population.add(&acc.habit, n)
+	}
+	if acc.cluster != NoCluster {
+		g.countMember(acc, n)
+	}
+}
+
+// countMember counts it among its cluster's, and among those that touch the same contents.
+func (g *Graph) countMember(acc *account, n int32) {
+	cl := &g.clusters[acc.cluster]
+	cl.habits.add(&acc.habit, n)
+	if !acc.keep {
+		cl.free.add(&acc.habit, n)
+	}
+	for i := range acc.edges {
+		if ent := acc.edges[i].ent; ent != noEntity {
+			g.entities[ent].addHabit(acc, n)
+		}
+	}
+}
+
+func (e *entity) addHabit(acc *account, n int32) {
+	if !e.key.kind.Prompt() {
+		return
+	}
+	if t := e.tally(acc.cluster); t != nil {
+		t.habits.add(&acc.habit, n)
+	}
+}
