@@ -45,7 +45,8 @@ type accountState struct {
 	listed    graph.Cluster // the cluster whose member it was last said to be
 	listedAt  int64
 	older     bool    // than the stream: it has no signup
-	beside    float64 // what speaks against it that no key brings with it, log-odds
+	person    float64 // what payment and identity say against it, log-odds
+	beside    float64 // what they, its hours and its history do
 	heldAt    uint64  // exchanges when it was first held back for being possibly a victim's
 	usedSince int64   // event time of the account's first request, 0 = none
 	keys      []changedKey
@@ -187,7 +188,7 @@ func (d *Detector) Join(account string, f *window.Features, at int64) {
 	}
 	d.graph.SetOwn(a, st.own.Families, vouched(f))
 	payer, light := score.Payer(f)
-	d.graph.SetPayer(a, payer, light)
+	d.graph.SetStanding(a, graph.Standing{Payer: payer, Light: light, Old: st.older})
 	d.traits = score.Traits(d.traits[:0], f)
 	d.graph.SetTraits(a, d.traits)
 }
@@ -358,10 +359,8 @@ func (d *Detector) input(a graph.Account, c graph.Cluster, fit *graph.Affinity, 
 		AccountScore: score.Probability(odds), Population: d.graph.Population(),
 		AgeDays: float64(at-d.graph.FirstSeen(a)) / link.PaneMS,
 	}
-	st.beside = 0
-	for _, f := range [...]link.Family{link.FamilyPayment, link.FamilyIdentity, link.FamilyTiming, link.FamilyHistory} {
-		st.beside += max(0, fam[f])
-	}
+	st.person = max(0, fam[link.FamilyPayment]) + max(0, fam[link.FamilyIdentity])
+	st.beside = st.person + max(0, fam[link.FamilyTiming]) + max(0, fam[link.FamilyHistory])
 	in.Families = d.graph.Witnesses(c, fit, &fam)
 	fam[link.FamilyNetwork] = 0
 	in.HardFamilies = d.graph.Witnesses(c, fit, &fam)

@@ -147,7 +147,9 @@ const (
 	keyLifeUses  = 8
 	clearTheft   = 1.0 // log-odds of the change alone
 	tellExchange = 16
-	leastBeside  = 0.5 // what an older account must have against it beside what a key brings along
+	leastBeside  = 0.5 // what an older account on the campaign's gateway must have against it beside what a key brings along
+	leastPerson  = 0.6 // and on one of its addresses, in payment and identity
+	fewOld       = 0.2 // share of a cluster's members: where more are older than the stream, the campaign has old accounts of its own
 )
 
 // ownersTurn reports whether an account that would be acted against may be a thief's victim: it
@@ -157,8 +159,8 @@ func (d *Detector) ownersTurn(a graph.Account, fit *graph.Affinity) bool {
 	if st.usedSince == 0 || d.graph.HasHardware(a) {
 		return false
 	}
-	if st.older && fit.Gateway() && st.beside < leastBeside {
-		return true // prompts, client and address come with the use of a key; nothing else is the campaign's
+	if st.older && d.keyBorne(st, d.graph.ClusterOf(a), fit) {
+		return true
 	}
 	for i := range st.keys {
 		k := &st.keys[i]
@@ -173,6 +175,13 @@ func (d *Detector) ownersTurn(a graph.Account, fit *graph.Affinity) bool {
 		st.heldAt = st.exchanges
 	}
 	return st.exchanges < st.heldAt+tellExchange
+}
+
+// keyBorne reports whether all that ties an account to its cluster may have come with the use of its
+// key: prompts, client, hours and address do.
+func (d *Detector) keyBorne(st *accountState, c graph.Cluster, fit *graph.Affinity) bool {
+	return fit.Gateway() && st.beside < leastBeside ||
+		fit.OnItsAddress() && st.person < leastPerson && d.graph.OldShare(c) < fewOld
 }
 
 // severe reports whether an action is felt by the account's owner.

@@ -35,6 +35,7 @@ type habit struct {
 	rated  bool    // it is known
 	payer  bool
 	light  bool // pays by virtual or prepaid instruments
+	old    bool // older than the stream
 }
 
 // volume is how much an account has had to do, as its volume facts tell it: within a factor of two.
@@ -69,6 +70,7 @@ func (v *volume) rate() (float32, bool) {
 type habits struct {
 	rated         int32
 	payers, light int32
+	old           int32
 	sum, sq       float64 // of the rates
 }
 
@@ -84,10 +86,14 @@ func (h *habits) add(x *habit, n int32) {
 			h.light += n
 		}
 	}
+	if x.old {
+		h.old += n
+	}
 }
 
 func (h *habits) without(x *habits) habits {
-	return habits{h.rated - x.rated, h.payers - x.payers, h.light - x.light, h.sum - x.sum, h.sq - x.sq}
+	return habits{rated: h.rated - x.rated, payers: h.payers - x.payers, light: h.light - x.light, old: h.old - x.old,
+		sum: h.sum - x.sum, sq: h.sq - x.sq}
 }
 
 func (h *habits) mean() float64 { return h.sum / float64(max(1, h.rated)) }
@@ -136,11 +142,23 @@ func (g *Graph) conductOf(h *habits, c Cluster) Conduct {
 	return h.conduct(&others)
 }
 
-// SetPayer stores whether an account has paid, and whether by virtual or prepaid instruments.
-func (g *Graph) SetPayer(a Account, payer, light bool) {
+// Standing is what is known of an account before it does anything.
+type Standing struct {
+	Payer bool // it has paid
+	Light bool // by virtual or prepaid instruments
+	Old   bool // it is older than the stream
+}
+
+// SetStanding stores it.
+func (g *Graph) SetStanding(a Account, s Standing) {
 	h := g.accounts[a].habit
-	h.payer, h.light = payer, light
+	h.payer, h.light, h.old = s.Payer, s.Light, s.Old
 	g.setHabit(a, h)
+}
+
+// OldShare returns the share of a cluster's members that are older than the stream.
+func (g *Graph) OldShare(c Cluster) float64 {
+	return float64(g.clusters[c].habits.old) / float64(max(1, len(g.clusters[c].members)))
 }
 
 // observeVolume merges the count of a pane. What a suspended account still sends is refused, and

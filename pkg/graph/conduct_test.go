@@ -31,6 +31,9 @@ func checkHabits(t rapid.TB, g *Graph) {
 		if x.payer && x.light {
 			to.light++
 		}
+		if x.old {
+			to.old++
+		}
 	}
 	for i := range g.accounts {
 		acc := &g.accounts[i]
@@ -61,7 +64,7 @@ func checkHabits(t rapid.TB, g *Graph) {
 		if want == nil {
 			want = &habits{}
 		}
-		if got.rated != want.rated || got.payers != want.payers || got.light != want.light ||
+		if got.rated != want.rated || got.payers != want.payers || got.light != want.light || got.old != want.old ||
 			math.Abs(got.sum-want.sum) > 1e-6 || math.Abs(got.sq-want.sq) > 1e-6 {
 			t.Fatalf("%s: %+v, accounts say %+v", what, *got, *want)
 		}
@@ -135,7 +138,7 @@ func TestConduct(t *testing.T) {
 					w.Observe(&link.Fact{Account: id, Kind: link.KindVolume, Stream: event.StreamRequest, Pane: link.Pane(w.now) + uint32(day),
 						First: w.now, Last: w.now, Count: n})
 				}
-				w.SetPayer(w.account(id), true, light)
+				w.SetStanding(w.account(id), Standing{Payer: true, Light: light})
 			}
 			for i := range 400 {
 				use(fmt.Sprint("other", i), 1<<(i%4), i%8 == 0)

@@ -126,7 +126,7 @@ func TestCountsAreThoseOfTheLinks(t *testing.T) {
 			},
 			"payer": func(t *rapid.T) {
 				if a, ok := pick(t); ok {
-					g.SetPayer(a, rapid.Bool().Draw(t, "payer"), rapid.Bool().Draw(t, "light"))
+					g.SetStanding(a, Standing{rapid.Bool().Draw(t, "payer"), rapid.Bool().Draw(t, "light"), rapid.Bool().Draw(t, "old")})
 				}
 			},
 			"own": func(t *rapid.T) {

@@ -159,6 +159,12 @@ const gatewayInside = 0.3
 // Gateway reports whether an account shares its cluster's gateway.
 func (f *Affinity) Gateway() bool { return f.Kinds[link.KindIP].Inside >= gatewayInside }
 
+// OnItsAddress reports whether an account shares an address with two members of its cluster or more.
+func (f *Affinity) OnItsAddress() bool {
+	s := &f.Kinds[link.KindIP]
+	return s.in >= 2 && s.LogOdds > 0
+}
+
 // Badge returns the most that is said by what a member must have to be acted against: a system
 // prompt that is the cluster's own and typical of it, or what is hard to share by chance.
 // A user block alone will not do: popular frameworks frame their users' questions.
