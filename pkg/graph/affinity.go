@@ -198,38 +198,56 @@ type tallies struct {
 }
 
 // add scores one entity. Shares are of those that touch anything of the kind: who has made
-// no request yet, or whose gateway does not send a field, says nothing about it.
+// no request yet, or whose gateway does not send a field, says nothing about it. Two in three
+// entities are touched by no member: those lose to any that speaks for the account, and
+// are worth their kind's floor, so that no logarithm is taken for them.
 func (f *Affinity) add(k link.Kind, ent int32, t tallies) {
-	spec := k.Spec()
-	out := max(t.out, 0)
-	q := (out + 1) / (max(t.outside, 0) + 1)
-	p := (t.in + 2*q) / (max(t.holders, 0) + 2) // two imagined members that follow the population
-	s := Share{ent: ent, seen: true, in: t.in, Inside: t.in / max(t.holders, 1), Outside: q,
-		Capture: (t.in + 1) / (t.in + out + 1), overall: (t.in + out + 1) / (max(t.holders+t.outside, 0) + 1)}
-	odds := math.Log(p / q)
-	s.LogOdds = min(max(odds, spec.Floor), spec.Cap)
-	s.tie = s.LogOdds
-	if s.LogOdds > 0 {
-		// In a big cluster somebody shares something with anybody: what few members
-		// touch says little of the cluster. A hard thing ties to those few, who may be
-		// there by mistake themselves.
-		least := 0.0
-		if spec.Hard {
-			least = hardInside
-		}
-		if payer(k) && t.size >= fewMembers && t.groups < payers {
-			s.LogOdds = min(s.LogOdds, oneBill)
-		}
-		part := min(1, max(t.in/max(t.size, 1)/commonInside, t.in/commonMembers))
-		if k.Prompt() {
-			part = min(1, s.Inside/typicalInside)
-		}
-		s.LogOdds, s.tie, s.raw = s.LogOdds*max(least, part), s.LogOdds*part, odds*part
+	old := &f.Kinds[k]
+	if t.in == 0 && old.seen && old.LogOdds >= 0 {
+		return
 	}
-	if old := &f.Kinds[k]; !old.seen || s.LogOdds > old.LogOdds || s.LogOdds == old.LogOdds && s.raw > old.raw {
-		*old = s
+	spec := k.Spec()
+	out, holders := max(t.out, 0), max(t.holders, 0)
+	q := (out + 1) / (max(t.outside, 0) + 1)
+	logOdds, tie, raw := spec.Floor, spec.Floor, 0.0
+	if t.in != 0 || holders < floored[k] {
+		p := (t.in + 2*q) / (holders + 2) // two imagined members that follow the population
+		odds := math.Log(p / q)
+		logOdds = min(max(odds, spec.Floor), spec.Cap)
+		tie = logOdds
+		if logOdds > 0 {
+			// In a big cluster somebody shares something with anybody: what few members
+			// touch says little of the cluster. A hard thing ties to those few, who may be
+			// there by mistake themselves.
+			least := 0.0
+			if spec.Hard {
+				least = hardInside
+			}
+			if payer(k) && t.size >= fewMembers && t.groups < payers {
+				logOdds = min(logOdds, oneBill)
+			}
+			part := min(1, max(t.in/max(t.size, 1)/commonInside, t.in/commonMembers))
+			if k.Prompt() {
+				part = min(1, t.in/max(t.holders, 1)/typicalInside)
+			}
+			logOdds, tie, raw = logOdds*max(least, part), logOdds*part, odds*part
+		}
+	}
+	if !old.seen || logOdds > old.LogOdds || logOdds == old.LogOdds && raw > old.raw {
+		*old = Share{ent: ent, seen: true, in: t.in, Inside: t.in / max(t.holders, 1), Outside: q,
+			Capture: (t.in + 1) / (t.in + out + 1), overall: (t.in + out + 1) / (max(t.holders+t.outside, 0) + 1),
+			LogOdds: logOdds, tie: tie, raw: raw}
 	}
 }
+
+// floored says, by kind, from how many members with the kind on an entity that none of them
+// touches is worth the kind's floor: there p/q is 2/(holders+2).
+var floored = func() (least [link.NumAllKinds]float64) {
+	for k := range least {
+		least[k] = 2 * math.Expm1(-link.Kind(k).Spec().Floor)
+	}
+	return least
+}()
 
 // familyCaps bounds what one family may say, whatever its kinds add up to.
 var familyCaps = [link.NumFamilies]float64{
