@@ -2,6 +2,7 @@ package graph
 
 import (
 	"math"
+	"slices"
 
 	"github.com/iolaus-io/iolaus/pkg/link"
 )
@@ -81,6 +82,28 @@ func (f *Affinity) Rare() float64 {
 	return most
 }
 
+// mayTie bounds what Rare will be, once everything that ties has been added: what is left to do
+// only takes away.
+func (f *Affinity) mayTie() float64 {
+	var rare [link.NumFamilies]float64
+	for _, k := range tying {
+		if s := &f.Kinds[k]; s.seen && f.isRare(k) {
+			rare[k.Spec().Family] += min(s.tie, s.LogOdds)
+		}
+	}
+	return slices.Max(rare[:])
+}
+
+// tying are the kinds that tie accounts. None is of the network.
+var tying = func() (kinds []link.Kind) {
+	for k := range link.NumAllKinds {
+		if k.Ties() {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
+}()
+
 // content returns what content says from what is rare outside.
 func (f *Affinity) content() float64 { return f.rare[link.FamilyContent] }
 
@@ -114,30 +137,58 @@ func (f *Affinity) Evidence() int {
 }
 
 // affinity compares a with cluster c, leaving a itself out of the counts.
-func (g *Graph) affinity(a Account, c Cluster) Affinity {
+func (g *Graph) affinity(a Account, c Cluster) (fit Affinity) {
+	g.compareTies(a, c, &fit)
+	g.compareRest(a, c, &fit)
+	return fit
+}
+
+// candidate is affinity for a cluster that a may move to. It stops where what ties a to it is
+// not worth anchorBar, and says so: that takes a fifth of the links, and most clusters end there.
+func (g *Graph) candidate(a Account, c Cluster, fit *Affinity) bool {
+	*fit = Affinity{}
+	g.compareTies(a, c, fit)
+	if fit.mayTie() < anchorBar {
+		return false
+	}
+	g.compareRest(a, c, fit)
+	return true
+}
+
+func (g *Graph) compareTies(a Account, c Cluster, fit *Affinity) {
+	fit.Size, fit.confirmed = len(g.clusters[c].members), g.confirmed(c)
+	if g.accounts[a].cluster == c {
+		fit.Size--
+	}
+	g.compare(a, c, fit, true)
+}
+
+func (g *Graph) compareRest(a Account, c Cluster, fit *Affinity) {
+	g.compare(a, c, fit, false)
+	fit.explain(g.affiliationOf(c), float64(fit.Size))
+	fit.sum(&g.cfg.Off)
+}
+
+// compare adds the links whose kind ties accounts, or those whose kind does not.
+func (g *Graph) compare(a Account, c Cluster, fit *Affinity, ties bool) {
 	acc, cl := &g.accounts[a], &g.clusters[c]
 	own := int32(0)
 	if acc.cluster == c {
 		own = 1
 	}
-	size := float64(int32(len(cl.members)) - own)
-	fit := Affinity{Size: int(size), confirmed: g.confirmed(c)}
 	for i := range acc.edges {
 		e := &acc.edges[i]
-		if e.ent == noEntity {
+		if e.ent == noEntity || e.key.kind.Ties() != ties {
 			continue
 		}
 		ent, k := &g.entities[e.ent], e.key.kind
 		in := ent.of(c)
 		out := ent.df - in - (1 - own) // a itself is neither inside nor outside
 		fit.add(k, e.ent, tallies{
-			in: float64(in - own), holders: float64(cl.holders[k] - own), size: size, groups: cl.groups[k],
+			in: float64(in - own), holders: float64(cl.holders[k] - own), size: float64(fit.Size), groups: cl.groups[k],
 			out: float64(out), outside: float64(g.holders[k]-cl.holders[k]-(1-own)) + smoothing,
 		})
 	}
-	fit.explain(g.affiliationOf(c), size)
-	fit.sum(&g.cfg.Off)
-	return fit
 }
 
 // affiliationOf returns the share of a cluster's members that belong to its most common

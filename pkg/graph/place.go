@@ -151,8 +151,8 @@ func (g *Graph) bestCluster(a Account, home Cluster) (Cluster, Affinity) {
 		if c == NoCluster {
 			break
 		}
-		fit := g.affinity(a, c)
-		if g.fits(c, &fit, g.joinBar(fit.Size), part) && (best == NoCluster || fit.Match > bestFit.Match) {
+		var fit Affinity
+		if g.candidate(a, c, &fit) && g.fits(c, &fit, g.joinBar(fit.Size), part) && (best == NoCluster || fit.Match > bestFit.Match) {
 			best, bestFit = c, fit
 		}
 	}
