@@ -201,43 +201,6 @@ func (g *Graph) affiliationOf(c Cluster) float64 {
 	return float64(g.entities[cl.affiliated].of(c)) / float64(max(1, len(cl.members)))
 }
 
-// pair compares two loners, as if b were a cluster of one.
-func (g *Graph) pair(a, b Account) Affinity {
-	g.gen++
-	for i := range g.accounts[b].edges {
-		if ent := g.accounts[b].edges[i].ent; ent != noEntity {
-			g.mark[ent] = g.gen
-		}
-	}
-	fit := Affinity{Size: 1}
-	colleagues := 0.0 // 1 where both are of one organisation
-	var has [link.NumAllKinds]bool
-	for i := range g.accounts[b].edges {
-		has[g.accounts[b].edges[i].key.kind] = true
-	}
-	for i := range g.accounts[a].edges {
-		e := &g.accounts[a].edges[i]
-		if e.ent == noEntity {
-			continue
-		}
-		k := e.key.kind
-		t := tallies{size: 1, out: float64(g.entities[e.ent].df) - 1, outside: float64(g.holders[k]) - 1 + smoothing}
-		if has[k] {
-			t.holders, t.outside = 1, t.outside-1
-		}
-		if g.mark[e.ent] == g.gen {
-			t.in, t.out = 1, t.out-1
-		}
-		fit.add(k, e.ent, t)
-		if t.in > 0 && affiliation(k) {
-			colleagues = 1
-		}
-	}
-	fit.explain(colleagues, 1)
-	fit.sum(&g.cfg.Off)
-	return fit
-}
-
 // tallies are what an entity is scored from, without the account in question.
 type tallies struct {
 	in      float64 // members that touch the entity

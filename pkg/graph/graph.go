@@ -119,8 +119,9 @@ type Graph struct {
 	expiry     map[uint32][]Account    // day -> accounts that were active on it
 	recheck    map[uint32][]Account    // day -> kept accounts to look at again
 	changes    []Change
-	mark       []uint32 // entity -> generation, scratch of pair comparison
-	gen        uint32
+	mark       []uint64 // entity -> generation and link, scratch of pair comparison
+	gen        uint64
+	pairing    pairing
 }
 
 // New returns an empty graph.

@@ -231,6 +231,7 @@ const maxPairs = 12
 // and founds a cluster with it if they match by more than floor.
 func (g *Graph) found(a Account, home Cluster, floor float64, now int64) bool {
 	best, bestMatch := Account(-1), floor
+	var with *pairing
 	for i := range g.accounts[a].edges {
 		e := &g.accounts[a].edges[i]
 		if e.ent == noEntity || !e.key.kind.Ties() || g.common(e.ent) {
@@ -245,7 +246,17 @@ func (g *Graph) found(a Account, home Cluster, floor float64, now int64) bool {
 				continue
 			}
 			tried++
-			fit := g.pair(a, b)
+			if with == nil {
+				with = g.pairs(a)
+			}
+			if slices.Contains(with.tried, b) {
+				continue // by another thing that they share
+			}
+			with.tried = append(with.tried, b)
+			if !g.meet(with, b, bestMatch) {
+				continue
+			}
+			fit := g.pair(with)
 			if fit.Match > bestMatch && g.fits(NoCluster, &fit, g.cfg.PairBar, 1) {
 				best, bestMatch = b, fit.Match
 			}
