@@ -9,6 +9,7 @@ import (
 // Expire drops the links that no event refreshed within the window. Call it about
 // once per day of event time: it looks only at accounts whose day has come.
 func (g *Graph) Expire(now int64) {
+	g.moved = true
 	g.expireDays(g.expiry, link.Pane(now-g.cfg.WindowMS), now)
 	g.expireDays(g.recheck, link.Pane(now)+1, now)
 }

@@ -118,6 +118,8 @@ type Graph struct {
 	holders    [link.NumAllKinds]int32 // accounts with a link of the kind
 	expiry     map[uint32][]Account    // day -> accounts that were active on it
 	recheck    map[uint32][]Account    // day -> kept accounts to look at again
+	today      uint32                  // what Today returned last
+	moved      bool                    // what it depends on has changed since
 	changes    []Change
 	mark       []uint64 // entity -> generation and link, scratch of pair comparison
 	gen        uint64
@@ -220,6 +222,7 @@ func (g *Graph) touch(a Account, first, last int64) {
 	acc := &g.accounts[a]
 	if acc.lastSeen == 0 {
 		g.live++
+		g.moved = true
 	}
 	if acc.firstSeen == 0 || first < acc.firstSeen {
 		acc.firstSeen = first
@@ -228,6 +231,7 @@ func (g *Graph) touch(a Account, first, last int64) {
 	if day := link.Pane(last); day > acc.lastDay {
 		acc.lastDay = day
 		g.expiry[day] = append(g.expiry[day], a)
+		g.moved = g.moved || day > g.today
 	}
 }
 
@@ -491,6 +495,9 @@ func (e *entity) tally(c Cluster) *tally {
 // has reached, but at least three accounts, or all where there are fewer: no few accounts'
 // clocks move it.
 func (g *Graph) Today() uint32 {
+	if !g.moved {
+		return g.today // it is asked for at every evaluation
+	}
 	need := min(g.live, max(3, g.live/100))
 	var today uint32
 	for day := range g.expiry {
@@ -498,5 +505,6 @@ func (g *Graph) Today() uint32 {
 			today = day
 		}
 	}
+	g.today, g.moved = today, false
 	return today
 }
