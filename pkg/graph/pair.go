@@ -1,13 +1,18 @@
 package graph
 
-import "github.com/iolaus-io/iolaus/pkg/link"
+import (
+	"math"
+
+	"github.com/iolaus-io/iolaus/pkg/link"
+)
 
 // pairing compares one account with others in turn, each as if it were a cluster of one. Most of
-// them match too little: what the links that both have are worth at most is known before, and
-// adding that up spares the comparison.
+// them match too little: what their common links are worth at most is known before, and adding
+// that up spares the comparison.
 type pairing struct {
-	a     Account
-	links []common               // those of a's that somebody shares
+	links []common               // those of the account's that somebody shares
+	kinds []link.Kind            // of these, those that may count
+	held  [link.NumAllKinds]bool // scratch: kinds that kinds has
 	has   [link.NumAllKinds]bool // kinds that the other has
 	tried []Account
 }
@@ -17,14 +22,14 @@ type common struct {
 	kind  link.Kind
 	ent   int32
 	both  bool    // the other has it as well
-	worth float64 // of Total and, but for content, of Match
-	raw   float64 // of Match
+	worth float64 // log-odds
+	raw   float64 // the same without a cap
 }
 
 // pairs begins to compare a with others.
 func (g *Graph) pairs(a Account) *pairing {
 	p := &g.pairing
-	p.a, p.links, p.tried = a, p.links[:0], p.tried[:0]
+	p.links, p.kinds, p.tried, p.held = p.links[:0], p.kinds[:0], p.tried[:0], [link.NumAllKinds]bool{}
 	g.gen++
 	var one Affinity
 	for i := range g.accounts[a].edges {
@@ -36,8 +41,16 @@ func (g *Graph) pairs(a Account) *pairing {
 		one.Kinds[k] = Share{}
 		one.add(k, e.ent, g.pairTallies(k, e.ent, true, true))
 		s := &one.Kinds[k]
+		l := common{kind: k, ent: e.ent, worth: s.LogOdds, raw: s.raw}
+		if k.Prompt() && !one.isRare(k) {
+			l.worth = min(l.worth, commonContent)
+		}
 		g.mark[e.ent] = g.gen<<markBits | uint64(len(p.links))
-		p.links = append(p.links, common{kind: k, ent: e.ent, worth: s.LogOdds, raw: max(s.LogOdds, s.raw)})
+		p.links = append(p.links, l)
+		if f := k.Spec().Family; !p.held[k] && f != link.FamilyNone && !g.cfg.Off[f] {
+			p.held[k] = true
+			p.kinds = append(p.kinds, k)
+		}
 	}
 	return p
 }
@@ -64,6 +77,7 @@ func (g *Graph) meet(p *pairing, b Account, floor float64) bool {
 	for i := range p.links {
 		p.links[i].both = false
 	}
+	var both [link.NumAllKinds]bool
 	var worth, raw [link.NumAllKinds]float64
 	for i := range g.accounts[b].edges {
 		e := &g.accounts[b].edges[i]
@@ -72,19 +86,40 @@ func (g *Graph) meet(p *pairing, b Account, floor float64) bool {
 			continue
 		}
 		l := &p.links[g.mark[e.ent]&(1<<markBits-1)]
-		l.both = true
+		l.both, both[l.kind] = true, true
 		worth[l.kind], raw[l.kind] = max(worth[l.kind], l.worth), max(raw[l.kind], l.raw)
 	}
-	total, match := 0.0, 0.0
-	for k, w := range worth {
-		total += w
-		match += max(w, raw[k])
+	var fam [link.NumFamilies]float64
+	for _, k := range p.kinds {
+		switch {
+		case both[k]:
+			fam[k.Spec().Family] += worth[k]
+		case p.has[k]:
+			fam[k.Spec().Family] += missed[k]
+		}
 	}
-	return match > floor-rounding && total > min(g.cfg.PairBar, contentBar)-rounding
+	content, rest := fam[link.FamilyContent]+rounding, rounding
+	for f, v := range fam {
+		if link.Family(f) != link.FamilyContent { //nolint:gosec // an index of the families
+			rest += min(v, familyCaps[f])
+		}
+	}
+	total := rest + min(content, familyCaps[link.FamilyContent])
+	match := rest + max(content, raw[link.KindTemplate]+raw[link.KindSuffix])
+	prompts := worth[link.KindTemplate] + worth[link.KindSuffix] + rounding
+	return match > floor && (total >= g.cfg.PairBar || prompts >= contentBar && total >= contentBar)
 }
 
 // rounding is more than sums of log-odds in another order can differ by.
 const rounding = 1e-6
+
+// missed is what it says of a pair, by kind, that the two touch different entities of it.
+var missed = func() (odds [link.NumAllKinds]float64) {
+	for k := range odds {
+		odds[k] = max(math.Log(2.0/3), link.Kind(k).Spec().Floor)
+	}
+	return odds
+}()
 
 // pair compares the account with the other that it has met last.
 func (g *Graph) pair(p *pairing) Affinity {
