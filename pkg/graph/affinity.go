@@ -138,8 +138,8 @@ func (f *Affinity) Evidence() int {
 
 // affinity compares a with cluster c, leaving a itself out of the counts.
 func (g *Graph) affinity(a Account, c Cluster) (fit Affinity) {
-	g.compareTies(a, c, &fit)
-	g.compareRest(a, c, &fit)
+	g.compare(a, c, &fit, allLinks)
+	g.conclude(c, &fit)
 	return fit
 }
 
@@ -147,41 +147,45 @@ func (g *Graph) affinity(a Account, c Cluster) (fit Affinity) {
 // not worth anchorBar, and says so: that takes a fifth of the links, and most clusters end there.
 func (g *Graph) candidate(a Account, c Cluster, fit *Affinity) bool {
 	*fit = Affinity{}
-	g.compareTies(a, c, fit)
+	g.compare(a, c, fit, tyingLinks)
 	if fit.mayTie() < anchorBar {
 		return false
 	}
-	g.compareRest(a, c, fit)
+	g.compare(a, c, fit, otherLinks)
+	g.conclude(c, fit)
 	return true
 }
 
-func (g *Graph) compareTies(a Account, c Cluster, fit *Affinity) {
-	fit.Size, fit.confirmed = len(g.clusters[c].members), g.confirmed(c)
-	if g.accounts[a].cluster == c {
-		fit.Size--
-	}
-	g.compare(a, c, fit, true)
-}
-
-func (g *Graph) compareRest(a Account, c Cluster, fit *Affinity) {
-	g.compare(a, c, fit, false)
+// conclude weighs what has been compared.
+func (g *Graph) conclude(c Cluster, fit *Affinity) {
 	fit.explain(g.affiliationOf(c), float64(fit.Size))
 	fit.sum(&g.cfg.Off)
 }
 
-// compare adds the links whose kind ties accounts, or those whose kind does not.
-func (g *Graph) compare(a Account, c Cluster, fit *Affinity, ties bool) {
+// part says which of an account's links are compared.
+type part uint8
+
+const (
+	allLinks   part = iota
+	tyingLinks      // whose kind ties accounts
+	otherLinks
+)
+
+// compare adds what a part of the account's links say.
+func (g *Graph) compare(a Account, c Cluster, fit *Affinity, of part) {
 	acc, cl := &g.accounts[a], &g.clusters[c]
 	own := int32(0)
 	if acc.cluster == c {
 		own = 1
 	}
+	fit.Size, fit.confirmed = len(cl.members)-int(own), g.confirmed(c)
 	for i := range acc.edges {
 		e := &acc.edges[i]
-		if e.ent == noEntity || e.key.kind.Ties() != ties {
+		k := e.key.kind
+		if e.ent == noEntity || of != allLinks && k.Ties() != (of == tyingLinks) {
 			continue
 		}
-		ent, k := &g.entities[e.ent], e.key.kind
+		ent := &g.entities[e.ent]
 		in := ent.of(c)
 		out := ent.df - in - (1 - own) // a itself is neither inside nor outside
 		fit.add(k, e.ent, tallies{

@@ -107,7 +107,15 @@ func (k Kind) Tracked() bool { return k.Spec().Code != "" }
 
 // Ties reports whether sharing it brings accounts together: content, and what is hard to share
 // by chance. Everything else that is shared speaks for or against a tie and makes none.
-func (k Kind) Ties() bool { return k.Spec().Hard || k.Prompt() }
+func (k Kind) Ties() bool { return k < NumAllKinds && ties[k] }
+
+// ties is asked for every link of every comparison, so that it is worth a table.
+var ties = func() (is [NumAllKinds]bool) {
+	for k := range NumAllKinds {
+		is[k] = specs[k].Hard || k.Prompt()
+	}
+	return is
+}()
 
 // Prompt reports whether its tokens are SimHashes of prompts.
 func (k Kind) Prompt() bool { return k == KindTemplate || k == KindSuffix }
