@@ -106,6 +106,7 @@ type Graph struct {
 	cfg        Config
 	accounts   []account
 	byID       map[string]Account
+	latest     Account // that was looked up: an event's facts come one after the other
 	entities   []entity
 	free       []int32
 	byKey      map[entityKey]int32 // >= 0: entity; < 0: ^account of the only one that touches it
@@ -140,13 +141,19 @@ func (g *Graph) Population() int { return g.live }
 
 // Find returns the account's index, if it is known.
 func (g *Graph) Find(id string) (Account, bool) {
+	if int(g.latest) < len(g.accounts) && g.accounts[g.latest].id == id {
+		return g.latest, true
+	}
 	a, ok := g.byID[id]
+	if ok {
+		g.latest = a
+	}
 	return a, ok
 }
 
 // Intern returns the account's index, making it known.
 func (g *Graph) Intern(id string, partition int32) Account {
-	if a, ok := g.byID[id]; ok {
+	if a, ok := g.Find(id); ok {
 		return a
 	}
 	a := Account(len(g.accounts))
