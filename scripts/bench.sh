@@ -37,6 +37,7 @@ if [ -n "$short" ]; then
   measure latency --for 10s --rate 1000 --scale 0.02
   measure replay --scale 1:200 --seeds 1
   measure redis-bytes --scale 1:200
+  measure growth --accounts 2000
 else
   measure throughput --format protobuf
   measure throughput --format protobuf --find --for 30s
@@ -46,6 +47,7 @@ else
   measure latency
   measure replay
   measure redis-bytes
+  measure growth
   measure first-suspension
 fi
 [ -z "$failed" ]

@@ -229,4 +229,7 @@ func (d *Detector) Label(l *event.Label) {
 // Population returns how many accounts have a live link.
 func (d *Detector) Population() int { return d.graph.Population() }
 
+// Links returns how many live links the graph holds.
+func (d *Detector) Links() int { return d.graph.Links() }
+
 func round(v float64) float64 { return math.Round(v*1e4) / 1e4 }

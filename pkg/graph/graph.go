@@ -139,6 +139,15 @@ func New(cfg Config) *Graph {
 // Population returns how many accounts have a live link.
 func (g *Graph) Population() int { return g.live }
 
+// Links returns how many live links all accounts have. It counts them.
+func (g *Graph) Links() int {
+	n := 0
+	for i := range g.accounts {
+		n += len(g.accounts[i].edges)
+	}
+	return n
+}
+
 // Find returns the account's index, if it is known.
 func (g *Graph) Find(id string) (Account, bool) {
 	if int(g.latest) < len(g.accounts) && g.accounts[g.latest].id == id {

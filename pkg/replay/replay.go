@@ -17,9 +17,10 @@ import (
 	"github.com/iolaus-io/iolaus/pkg/window"
 )
 
-// Config says what to replay. Exactly one of Input and Kafka is set.
+// Config says what to replay. Exactly one of Input, Records and Kafka is set.
 type Config struct {
 	Input      string // folder of the four input files
+	Records    Records
 	Kafka      KafkaRange
 	Policy     string // policy file, "" = built in
 	Labels     string // labels file to judge by, "" = the input's own
@@ -96,6 +97,9 @@ var errNothing = errors.New("no event in the range: the topics are empty, or ret
 func open(ctx context.Context, cfg *Config, dec *decode.Decoder) ([]source, error) {
 	if cfg.Input != "" {
 		return openFiles(cfg.Input, dec)
+	}
+	if cfg.Records != nil {
+		return openRecords(cfg.Records, dec), nil
 	}
 	return openTopics(ctx, cfg.Kafka, dec)
 }

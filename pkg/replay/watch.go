@@ -31,7 +31,7 @@ type Cost struct {
 	WindowBytes uint64        `json:"window_bytes"`    // heap that the accounts' windows hold at the end
 	Accounts    int           `json:"accounts"`        // ever seen
 	Active      int           `json:"active_accounts"` // with a live link at the end
-	Links       int           `json:"live_links"`      // at the end, 0 = the detector does not tell
+	Links       int           `json:"live_links"`      // at the end
 }
 
 type stage int
@@ -80,10 +80,7 @@ func (r *runner) metered(ctx context.Context, sources []source) error {
 		return err
 	}
 	*cost = Cost{Events: r.events, Decode: time.Duration(decoding.Load()), Process: processCPU() - process,
-		Accounts: len(r.accounts), Active: r.detector.Population()}
-	if d, ok := any(r.detector).(interface{ Links() int }); ok {
-		cost.Links = d.Links()
-	}
+		Accounts: len(r.accounts), Active: r.detector.Population(), Links: r.detector.Links()}
 	busy := time.Since(start) - r.waited
 	cost.split(threadCPU()-thread, busy, &r.meter.spent)
 	r.weigh(cost)

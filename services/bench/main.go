@@ -33,7 +33,7 @@ func execute() int {
 	root.PersistentFlags().StringVar(&b.binary, "iolaus", "bin/iolaus", "the binary to measure")
 	root.PersistentFlags().StringVar(&b.scratch, "scratch", "", "folder for data, removed afterwards (default: the system's)")
 	root.AddCommand(newProduceCmd(), newThroughputCmd(&b), newNaiveCmd(&b), newLatencyCmd(&b),
-		newWorldCmd(&b), newFootprintCmd(&b), newFirstCmd(&b))
+		newWorldCmd(&b), newGrowthCmd(), newFootprintCmd(&b), newFirstCmd(&b))
 	if err := root.ExecuteContext(ctx); err != nil {
 		return 1
 	}
