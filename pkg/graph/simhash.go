@@ -23,12 +23,12 @@ const maxBucket = 256
 // A look-up of a known hash is one map read; a new one reads 68 buckets.
 type families struct {
 	of      map[uint64]uint64                // hash -> the family's first hash
-	hashes  map[uint64][]uint64              // family -> its hashes
+	further map[uint64][]uint64              // family -> its hashes but the first: most have none
 	buckets [blocks][1 << blockBits][]uint64 // block value -> hashes that have it
 }
 
 func newFamilies() *families {
-	return &families{of: map[uint64]uint64{}, hashes: map[uint64][]uint64{}}
+	return &families{of: map[uint64]uint64{}, further: map[uint64][]uint64{}}
 }
 
 // find returns the family of h, founding one where none is near.
@@ -39,9 +39,9 @@ func (f *families) find(h uint64) uint64 {
 	fam := h
 	if near, ok := f.nearest(h); ok {
 		fam = f.of[near]
+		f.further[fam] = append(f.further[fam], h)
 	}
 	f.of[h] = fam
-	f.hashes[fam] = append(f.hashes[fam], h)
 	for i := range f.buckets {
 		if list := &f.buckets[i][block(h, i)]; len(*list) < maxBucket {
 			*list = append(*list, h)
@@ -85,20 +85,25 @@ func (f *families) nearest(h uint64) (uint64, bool) {
 // forget drops a family that no account touches any more, so that a flood of hashes that
 // are used once costs no memory for longer than the links that carry them.
 func (f *families) forget(fam uint64) {
-	for _, h := range f.hashes[fam] {
-		delete(f.of, h)
-		for i := range f.buckets {
-			list := f.buckets[i][block(h, i)]
-			for j, c := range list {
-				if c == h {
-					list[j] = list[len(list)-1]
-					f.buckets[i][block(h, i)] = list[:len(list)-1]
-					break
-				}
+	f.drop(fam)
+	for _, h := range f.further[fam] {
+		f.drop(h)
+	}
+	delete(f.further, fam)
+}
+
+func (f *families) drop(h uint64) {
+	delete(f.of, h)
+	for i := range f.buckets {
+		list := f.buckets[i][block(h, i)]
+		for j, c := range list {
+			if c == h {
+				list[j] = list[len(list)-1]
+				f.buckets[i][block(h, i)] = list[:len(list)-1]
+				break
 			}
 		}
 	}
-	delete(f.hashes, fam)
 }
 
 func block(h uint64, i int) uint16 { return uint16(h >> (i * blockBits)) } //nolint:gosec // cut on purpose

@@ -134,7 +134,7 @@ func TestForget(t *testing.T) {
 				}
 			}
 		}
-		if n := len(f.of) + len(f.hashes); n != 0 {
+		if n := len(f.of) + len(f.further); n != 0 {
 			t.Fatalf("%d entries left", n)
 		}
 		for _, h := range known {
