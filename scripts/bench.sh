@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures all figures of docs/benchmarks.md and prints them as one table, with the command for
-# each. Needs an idle machine for about half an hour; --short is a form of some minutes
+# each. Needs an idle machine for about three quarters of an hour; --short is a form of some minutes
 # for CI, whose figures only show that everything runs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
