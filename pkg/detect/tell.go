@@ -63,6 +63,7 @@ func (d *Detector) reasons(a graph.Account, c graph.Cluster, fit *graph.Affinity
 		size := len(d.graph.Members(c))
 		rs = append(rs, wire.Reason{Code: "cluster_size", Family: "cluster", Value: float64(size), Baseline: 4,
 			Contribution: round(score.SizeOdds(size))})
+		rs = append(rs, score.ConductReasons(d.graph.Conduct(c))...)
 	}
 	score.SortReasons(rs)
 	return rs

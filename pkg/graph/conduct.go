@@ -22,7 +22,6 @@ const (
 	lightWorth  = 1.0  // log-odds for each e-fold by which light instruments are more frequent
 	lightFloor  = 0.02 // share of payers that is added to both sides
 	lightLeast  = -0.6 // that few pay so
-	conductCap  = 1.2  // of each
 	conductHalf = 8    // members of whom it is known for it to count by half
 	leastKnown  = 100  // accounts of whom it is known before anything is compared
 	leastVolume = 4    // exchanges of its first day from which an account's rate is known
@@ -107,32 +106,41 @@ func (h *habits) deviation() float64 {
 
 func (h *habits) lightShare() float64 { return float64(h.light) / float64(max(1, h.payers)) }
 
-// Conduct is what some accounts do beside the population, in log-odds, 0 where it is not known.
+// Conduct is what some accounts do beside the population: what it says, in log-odds, 0 where it is not
+// known, and from what it is read.
 type Conduct struct {
 	Busy  float64 // their rates are higher
 	Even  float64 // and alike
 	Light float64 // they pay by virtual and prepaid instruments
+
+	Rates, RatesOfAll           float64 // geometric mean of exchanges a day
+	Deviation, DeviationOfAll   float64 // standard deviation of their logarithms
+	LightShare, LightShareOfAll float64 // of those who pay
 }
 
 // Pace is what the rates say.
 func (c Conduct) Pace() float64 { return c.Busy + c.Even }
 
 func (h *habits) conduct(population *habits) Conduct {
-	var c Conduct
+	c := Conduct{Rates: math.Exp(h.mean()), RatesOfAll: math.Exp(population.mean()), Deviation: h.deviation(),
+		DeviationOfAll: population.deviation(), LightShare: h.lightShare(), LightShareOfAll: population.lightShare()}
 	if h.rated >= 2 && population.rated >= leastKnown {
 		part := float64(h.rated) / float64(h.rated+conductHalf)
 		chance := population.deviation() / math.Sqrt(float64(h.rated))
-		c.Busy = part * within(busyWorth*(h.mean()-population.mean()-chance-busyNormal), -conductCap)
-		c.Even = part * within(evenWorth*(population.deviation()-h.deviation()-evenNormal), evenLeast)
+		c.Busy = part * within(busyWorth*(h.mean()-population.mean()-chance-busyNormal), -ConductCap)
+		c.Even = part * within(evenWorth*(c.DeviationOfAll-c.Deviation-evenNormal), evenLeast)
 	}
 	if h.payers >= 2 && population.payers >= leastKnown {
 		part := float64(h.payers) / float64(h.payers+conductHalf)
-		c.Light = part * within(lightWorth*math.Log((h.lightShare()+lightFloor)/(population.lightShare()+lightFloor)), lightLeast)
+		c.Light = part * within(lightWorth*math.Log((c.LightShare+lightFloor)/(c.LightShareOfAll+lightFloor)), lightLeast)
 	}
 	return c
 }
 
-func within(v, least float64) float64 { return min(max(v, least), conductCap) }
+// ConductCap is the most that each part of a conduct says, in log-odds.
+const ConductCap = 1.2
+
+func within(v, least float64) float64 { return min(max(v, least), ConductCap) }
 
 // Conduct returns what a cluster's members do beside everybody else who is not suspended. O(1).
 func (g *Graph) Conduct(c Cluster) Conduct { return g.conductOf(&g.clusters[c].habits, c) }

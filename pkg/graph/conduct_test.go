@@ -169,4 +169,4 @@ func TestConduct(t *testing.T) {
 func above(v float64) func(float64) bool { return func(x float64) bool { return x >= v } }
 func below(v float64) func(float64) bool { return func(x float64) bool { return x <= v } }
 func zero(x float64) bool                { return math.Abs(x) < 0.05 }
-func within2(x float64) bool             { return math.Abs(x) <= conductCap/5+1e-9 }
+func within2(x float64) bool             { return math.Abs(x) <= ConductCap/5+1e-9 }

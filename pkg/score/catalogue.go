@@ -1,10 +1,13 @@
 package score
 
-import "github.com/iolaus-io/iolaus/pkg/link"
+import (
+	"github.com/iolaus-io/iolaus/pkg/graph"
+	"github.com/iolaus-io/iolaus/pkg/link"
+)
 
 // Entry describes one signal for people.
 type Entry struct {
-	Code, Family, Sort   string // Sort: own (one account's windows), trait or shared (inside against outside)
+	Code, Family, Sort   string // Sort: own (one account's windows), trait or shared (inside against outside), conduct (of a cluster)
 	Cap                  float64
 	What, Window, Source string
 }
@@ -35,7 +38,7 @@ var sharedThings = [...]struct {
 	{link.KindSuffix, "frame of the last user block (SimHash neighbourhood)", "detection.md 3, template exclusivity"},
 }
 
-// Catalogue lists all signals: own, traits, shared things. What docs/signals.md is written from.
+// Catalogue lists all signals: own, traits, shared things, conduct. What docs/signals.md is written from.
 func Catalogue() []Entry {
 	var es []Entry
 	for _, s := range Signals() {
@@ -54,6 +57,10 @@ func Catalogue() []Entry {
 	for _, s := range sharedThings {
 		spec := s.kind.Spec()
 		es = append(es, Entry{spec.Code, spec.Family.String(), "shared", spec.Cap, s.what, linkLife, s.source})
+	}
+	for i := range conductSignals {
+		s := &conductSignals[i]
+		es = append(es, Entry{s.code, s.family.String(), "conduct", graph.ConductCap, s.what, "since the first exchange", s.source})
 	}
 	return es
 }
