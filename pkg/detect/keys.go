@@ -147,9 +147,9 @@ const (
 	keyLifeUses  = 8
 	clearTheft   = 1.0 // log-odds of the change alone
 	tellExchange = 16
-	leastBeside  = 0.5 // what an older account on the campaign's gateway must have against it beside what a key brings along
-	leastPerson  = 0.6 // and on one of its addresses, in payment and identity
-	fewOld       = 0.2 // share of a cluster's members: where more are older than the stream, the campaign has old accounts of its own
+	leastBeside  = 0.5  // what an older account on the campaign's gateway must have against it beside what a key brings along
+	leastPerson  = 0.6  // and on one of its addresses, in payment and identity
+	fewOld       = 0.02 // share of a cluster's members: where more are older than the stream, the campaign has old accounts of its own
 )
 
 // ownersTurn reports whether an account that would be acted against may be a thief's victim: it
