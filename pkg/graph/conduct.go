@@ -10,9 +10,9 @@ import "math"
 // which everybody is young at first.
 //
 // Source: the shared documents' detection.md, sections 1 (load balancing, exchanges per account,
-// virtual cards) and 3. The constants are of a logistic regression over 500 clusters of levels:103,
+// virtual cards) and 3. The constants follow a logistic regression over 500 clusters of levels:103,
 // honest@0.5:50 and three worlds of another generator, with the network, content and size beside them;
-// fitted on one generator they separate the clusters of the other.
+// fitted on one generator it separated the clusters of the other. The last were then tuned by hand on the same worlds.
 const (
 	busyWorth   = 1.5  // log-odds for each e-fold by which the mean rate is higher
 	busyNormal  = 0.3  // so much higher are groups of honest people as well, beside one standard error
@@ -113,7 +113,7 @@ type Conduct struct {
 	Even  float64 // and alike
 	Light float64 // they pay by virtual and prepaid instruments
 
-	Rates, RatesOfAll           float64 // geometric mean of exchanges a day
+	LogRate, LogRateOfAll       float64 // mean logarithm of exchanges a day
 	Deviation, DeviationOfAll   float64 // standard deviation of their logarithms
 	LightShare, LightShareOfAll float64 // of those who pay
 }
@@ -122,12 +122,12 @@ type Conduct struct {
 func (c Conduct) Pace() float64 { return c.Busy + c.Even }
 
 func (h *habits) conduct(population *habits) Conduct {
-	c := Conduct{Rates: math.Exp(h.mean()), RatesOfAll: math.Exp(population.mean()), Deviation: h.deviation(),
+	c := Conduct{LogRate: h.mean(), LogRateOfAll: population.mean(), Deviation: h.deviation(),
 		DeviationOfAll: population.deviation(), LightShare: h.lightShare(), LightShareOfAll: population.lightShare()}
 	if h.rated >= 2 && population.rated >= leastKnown {
 		part := float64(h.rated) / float64(h.rated+conductHalf)
-		chance := population.deviation() / math.Sqrt(float64(h.rated))
-		c.Busy = part * within(busyWorth*(h.mean()-population.mean()-chance-busyNormal), -ConductCap)
+		chance := c.DeviationOfAll / math.Sqrt(float64(h.rated))
+		c.Busy = part * within(busyWorth*(c.LogRate-c.LogRateOfAll-chance-busyNormal), -ConductCap)
 		c.Even = part * within(evenWorth*(c.DeviationOfAll-c.Deviation-evenNormal), evenLeast)
 	}
 	if h.payers >= 2 && population.payers >= leastKnown {

@@ -1,6 +1,8 @@
 package score
 
 import (
+	"math"
+
 	"github.com/iolaus-io/iolaus/pkg/graph"
 	"github.com/iolaus-io/iolaus/pkg/link"
 	"github.com/iolaus-io/iolaus/pkg/wire"
@@ -14,7 +16,9 @@ var conductSignals = [...]struct {
 	read         func(c *graph.Conduct) (value, baseline, contribution float64)
 }{
 	{"busy_members", link.FamilyHistory, "members have more exchanges a day than others (geometric mean)", "detection.md 1, per account",
-		func(c *graph.Conduct) (float64, float64, float64) { return c.Rates, c.RatesOfAll, c.Busy }},
+		func(c *graph.Conduct) (float64, float64, float64) {
+			return math.Exp(c.LogRate), math.Exp(c.LogRateOfAll), c.Busy
+		}},
 	{"even_members", link.FamilyTiming, "and about as many each (standard deviation of the logarithm)", "detection.md 1, load balancing",
 		func(c *graph.Conduct) (float64, float64, float64) { return c.Deviation, c.DeviationOfAll, c.Even }},
 	{"light_instruments", link.FamilyPayment, "more of them pay by virtual or prepaid instruments", "detection.md 1, virtual cards",
