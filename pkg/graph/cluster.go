@@ -74,8 +74,8 @@ func (g *Graph) JoinedAt(a Account) int64 { return g.accounts[a].joinedAt }
 // it is worth, and what their conduct is. Evenness goes with timing, rates with history.
 func (g *Graph) Families(c Cluster) [link.NumFamilies]float64 {
 	mean, conduct := g.means(c), g.Conduct(c)
-	g.addTo(&mean, link.FamilyTiming, conduct.Even)
-	g.addTo(&mean, link.FamilyHistory, conduct.Busy)
+	addTo(&mean, link.FamilyTiming, conduct.Even)
+	addTo(&mean, link.FamilyHistory, conduct.Busy)
 	return mean
 }
 
@@ -92,14 +92,12 @@ func (g *Graph) means(c Cluster) [link.NumFamilies]float64 {
 	for f := range mean {
 		mean[f] = cl.fam[f] / float64(max(1, len(cl.members)))
 	}
-	g.addTo(&mean, link.FamilyPayment, g.Conduct(c).Light)
+	addTo(&mean, link.FamilyPayment, g.Conduct(c).Light)
 	return mean
 }
 
-func (g *Graph) addTo(mean *[link.NumFamilies]float64, f link.Family, v float64) {
-	if !g.cfg.Off[f] {
-		mean[f] = min(mean[f]+v, FamilyCap(f))
-	}
+func addTo(mean *[link.NumFamilies]float64, f link.Family, v float64) {
+	mean[f] = min(mean[f]+v, FamilyCap(f))
 }
 
 // newCluster names a cluster after its founders and its founding time, so that the

@@ -1,6 +1,10 @@
 package graph
 
-import "math"
+import (
+	"math"
+
+	"github.com/iolaus-io/iolaus/pkg/link"
+)
 
 // A cluster's conduct is what can be said of its members only together. A campaign has quotas to
 // fill, so their rates are high beside the population's; a dispatcher that balances its load gives
@@ -147,7 +151,17 @@ func (g *Graph) Conduct(c Cluster) Conduct { return g.conductOf(&g.clusters[c].h
 
 func (g *Graph) conductOf(h *habits, c Cluster) Conduct {
 	others := g.population.without(&g.clusters[c].free)
-	return h.conduct(&others)
+	conduct := h.conduct(&others)
+	if g.cfg.Off[link.FamilyHistory] {
+		conduct.Busy = 0
+	}
+	if g.cfg.Off[link.FamilyTiming] {
+		conduct.Even = 0
+	}
+	if g.cfg.Off[link.FamilyPayment] {
+		conduct.Light = 0
+	}
+	return conduct
 }
 
 // Standing is what is known of an account before it does anything.
