@@ -56,7 +56,7 @@ func (st *accountState) noteKeys(f *window.Features) {
 // out of the campaign's cluster. It reports whether it has.
 func (d *Detector) revokeKeys(a graph.Account, at, wall int64) bool {
 	st := d.state(a)
-	if st.action == wire.ActionSuspend {
+	if st.action == wire.ActionSuspend || !d.mayBeVictim(a) {
 		return false
 	}
 	revoked := false
@@ -149,7 +149,8 @@ const (
 	tellExchange = 16
 	leastBeside  = 0.5  // what an older account on the campaign's gateway must have against it beside what a key brings along
 	leastPerson  = 0.6  // and on one of its addresses, in payment and identity
-	fewOld       = 0.02 // share of a cluster's members: where more are older than the stream, the campaign has old accounts of its own
+	someOld      = 0.1  // share of a gateway's members: where more are older than the stream, the campaign has old accounts of its own
+	fewOld       = 0.02 // the same of those that do not go through one gateway
 )
 
 // ownersTurn reports whether an account that would be acted against may be a thief's victim: it
@@ -164,7 +165,7 @@ func (d *Detector) ownersTurn(a graph.Account, fit *graph.Affinity) bool {
 	}
 	for i := range st.keys {
 		k := &st.keys[i]
-		if k.change.Before >= keyLifeUses && k.odds >= clearTheft && k.change.At-st.usedSince >= keyLifeMS {
+		if d.mayBeVictim(a) && k.change.Before >= keyLifeUses && k.odds >= clearTheft && k.change.At-st.usedSince >= keyLifeMS {
 			return true
 		}
 	}
@@ -180,9 +181,16 @@ func (d *Detector) ownersTurn(a graph.Account, fit *graph.Affinity) bool {
 // keyBorne reports whether all that ties an account to its cluster may have come with the use of its
 // key: prompts, client, hours and address do.
 func (d *Detector) keyBorne(st *accountState, c graph.Cluster, fit *graph.Affinity) bool {
-	return fit.Gateway() && st.beside < leastBeside ||
+	return fit.Gateway() && st.beside < leastBeside && d.graph.OldShare(c) < someOld ||
 		fit.OnItsAddress() && st.person < leastPerson && d.graph.OldShare(c) < fewOld
 }
 
 // severe reports whether an action is felt by the account's owner.
 func severe(action string) bool { return policy.Severity(action) > policy.Severity(wire.ActionObserve) }
+
+// mayBeVictim reports whether an account may be an honest owner's: one that signed up during the
+// stream like the campaign's own, and pays or is registered as they are, is not.
+func (d *Detector) mayBeVictim(a graph.Account) bool {
+	st := &d.accounts[a]
+	return st.older || st.person < leastPerson
+}

@@ -317,3 +317,27 @@ func TestChangedKeysGoWithTheWindows(t *testing.T) {
 		t.Fatalf("%d keys of no windows", len(st.keys))
 	}
 }
+
+// Who signed up during the stream as the campaign's own did, and pays or is registered as they are, is no victim.
+func TestWhoMayBeAVictim(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		older  bool
+		person float64
+		want   bool
+	}{
+		{"older than the stream, nothing against it", true, 0, true},
+		{"older, pays like the campaign: a provider of cards may be the owner's too", true, 2, true},
+		{"new, nothing against it", false, 0, true},
+		{"new, a little", false, leastPerson - 0.01, true},
+		{"new, pays like the campaign", false, leastPerson, false},
+	} {
+		p := run(t, "touch a template:own")
+		a, _ := p.d.graph.Find("a")
+		st := p.d.state(a)
+		st.older, st.person = c.older, c.person
+		if got := p.d.mayBeVictim(a); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}

@@ -190,7 +190,7 @@ func (g *Graph) compare(a Account, c Cluster, fit *Affinity, of part) {
 		out := ent.df - in - (1 - own) - g.alike(ent, c) // a itself is neither inside nor outside
 		fit.add(k, e.ent, tallies{
 			in: float64(in - own), holders: float64(cl.holders[k] - own), size: float64(fit.Size), groups: cl.groups[k],
-			out: float64(out), outside: float64(g.holders[k]-cl.holders[k]-(1-own)) + smoothing,
+			kept: float64(ent.kept), out: float64(out), outside: float64(g.holders[k]-cl.holders[k]-(1-own)) + smoothing,
 		})
 	}
 }
@@ -231,6 +231,7 @@ type tallies struct {
 	holders float64 // members that touch any of its kind
 	size    float64 // members
 	groups  int32   // entities of the kind that members share
+	kept    float64 // suspended accounts that touch it
 	out     float64 // others that touch it
 	outside float64 // others that touch any of its kind, and smoothing
 }
@@ -267,6 +268,9 @@ func (f *Affinity) add(k link.Kind, ent int32, t tallies) {
 			part := min(1, max(t.in/max(t.size, 1)/commonInside, t.in/commonMembers))
 			if k.Prompt() {
 				part = min(1, t.in/max(t.holders, 1)/typicalInside)
+			}
+			if spec.Hard && t.kept >= 1 && t.kept >= keptShare*(t.in+out) {
+				part = 1
 			}
 			logOdds, tie, raw = logOdds*max(least, part), logOdds*part, odds*part
 		}
@@ -307,6 +311,11 @@ const (
 
 // hardInside is how much of its worth a hard entity keeps however few members touch it.
 const hardInside = 0.4
+
+// keptShare is the share of those who touch a hard entity that must be suspended for it to count in
+// full however few they are: a second pool comes with what is left of the first's cards and devices.
+// Tuned on a world of another generator with three second pools.
+const keptShare = 0.4
 
 // FamilyCap returns the most that a family may say, in log-odds.
 func FamilyCap(f link.Family) float64 { return familyCaps[f] }

@@ -286,3 +286,36 @@ func TestCopiedPrompt(t *testing.T) {
 		check(t, w.Graph)
 	}
 }
+
+// What a suspended account had counts in full, however few members touch it, while enough of those who do are suspended:
+// a second pool comes with what is left of the first's. A human who lets the account go takes that back.
+func TestLeftOfASuspendedAccount(t *testing.T) {
+	w := newWorld(t)
+	w.crowd(2000)
+	c := w.settled(w.put("ring", "a", 40, func(i int) []string {
+		return []string{"template:lure", fmt.Sprintf("device:farm-%d", i/2)}
+	}))
+	worth := func() float64 {
+		fit := w.fitOf(c, "device:farm-0")
+		return fit.Kinds[link.KindDevice].tie
+	}
+	before := worth()
+	w.Keep(w.account("a00"), true)
+	w.Keep(w.account("a00"), true) // said twice, counted once
+	suspended := worth()
+	if suspended <= before || suspended < link.KindDevice.Spec().Cap-0.5 {
+		t.Errorf("worth %.2f while nobody is suspended, %.2f after", before, suspended)
+	}
+	for i := range 4 {
+		w.tell(fmt.Sprintf("stranger%d", i), "device:farm-0") // most who touch it are not
+	}
+	if many := worth(); many >= suspended {
+		t.Errorf("worth %.2f where strangers touch it too, %.2f before", many, suspended)
+	}
+	w.Keep(w.account("a00"), false)
+	for e := range w.entities {
+		if w.entities[e].kept != 0 {
+			t.Fatalf("entity %v counts %d suspended", w.entities[e].key, w.entities[e].kept)
+		}
+	}
+}

@@ -47,6 +47,7 @@ type entity struct {
 	key      entityKey
 	df       int32     // accounts with a live link
 	vouched  int32     // organisations: of those, the ones that somebody vouches for
+	kept     int32     // of those, the ones that are suspended
 	recent   []Account // the latest maxRecent of them, anchors only
 	clusters []tally   // members that touch it, by cluster, ascending
 }
@@ -201,9 +202,29 @@ func (g *Graph) Live(a Account) bool { return g.accounts[a].lastSeen != 0 }
 // is remembered for HistoryMS, so that a second pool meets it.
 func (g *Graph) Keep(a Account, keep bool) {
 	acc := &g.accounts[a]
+	if acc.keep == keep {
+		return
+	}
 	g.countHabit(acc, -1)
+	g.countKept(acc, -1)
 	acc.keep = keep
 	g.countHabit(acc, 1)
+	g.countKept(acc, 1)
+}
+
+// countKept counts a suspended account wherever it touches something that others do, or with -1 takes it out.
+func (g *Graph) countKept(acc *account, n int32) {
+	for i := range acc.edges {
+		if ent := acc.edges[i].ent; ent != noEntity {
+			g.entities[ent].countKept(acc, n)
+		}
+	}
+}
+
+func (e *entity) countKept(acc *account, n int32) {
+	if acc.keep {
+		e.kept += n
+	}
 }
 
 // Observe merges a fact. It returns its account, and whether the account has a link that
@@ -322,6 +343,7 @@ func (g *Graph) attach(a Account, ent int32) {
 		}
 	}
 	e.df++
+	e.countKept(acc, 1)
 	if e.key.kind == link.KindOrg && acc.vouched {
 		e.vouched++
 	}
@@ -359,6 +381,7 @@ func (g *Graph) disconnect(a Account, i int) {
 	}
 	ent := &g.entities[e.ent]
 	ent.df--
+	ent.countKept(acc, -1)
 	if ent.key.kind == link.KindOrg && acc.vouched {
 		ent.vouched--
 	}
