@@ -15,16 +15,12 @@ const (
 	blockBits = 16
 )
 
-// maxBucket bounds how many hashes one block value is compared with, so that an
-// attacker who fills a bucket costs a bounded look-up and hides only among himself.
-const maxBucket = 256
-
 // families maps SimHashes to content families by single linkage within nearBits.
 // A look-up of a known hash is one map read; a new one reads 68 buckets.
 type families struct {
-	of      map[uint64]uint64                // hash -> the family's first hash
-	further map[uint64][]uint64              // family -> its hashes but the first: most have none
-	buckets [blocks][1 << blockBits][]uint64 // block value -> hashes that have it
+	of      map[uint64]uint64   // hash -> the family's first hash
+	further map[uint64][]uint64 // family -> its hashes but the first: most have none
+	buckets [blocks]buckets     // hashes by the value of each block
 }
 
 func newFamilies() *families {
@@ -43,9 +39,7 @@ func (f *families) find(h uint64) uint64 {
 	}
 	f.of[h] = fam
 	for i := range f.buckets {
-		if list := &f.buckets[i][block(h, i)]; len(*list) < maxBucket {
-			*list = append(*list, h)
-		}
+		f.buckets[i].add(block(h, i), h)
 	}
 	return fam
 }
@@ -61,21 +55,24 @@ func (f *families) look(h uint64) uint64 {
 	return 0
 }
 
-// nearest returns the known hash closest to h within nearBits; ties go to the smaller.
+// nearest returns the known hash closest to h within nearBits; ties go to the smaller. It gathers
+// where the buckets are before it reads them: they are all over memory, and so are read side by side.
 func (f *families) nearest(h uint64) (uint64, bool) {
-	best, dist := uint64(0), nearBits+1
+	var found [blocks * (1 + blockBits)]bucket
 	for i := range f.buckets {
-		b := block(h, i)
-		for flip := -1; flip < blockBits; flip++ {
-			v := b
-			if flip >= 0 {
-				v ^= 1 << flip
-			}
-			for _, c := range f.buckets[i][v] {
-				d := bits.OnesCount64(h ^ c)
-				if d < dist || (d == dist && c < best) {
-					best, dist = c, d
-				}
+		b, all := block(h, i), &f.buckets[i].all
+		at := found[i*(1+blockBits):][:1+blockBits]
+		at[blockBits] = all[b]
+		for flip := range blockBits {
+			at[flip] = all[b^1<<flip]
+		}
+	}
+	best, dist := uint64(0), nearBits+1
+	for i := range found {
+		for _, c := range f.buckets[i/(1+blockBits)].of(found[i]) {
+			d := bits.OnesCount64(h ^ c)
+			if d < dist || (d == dist && c < best) {
+				best, dist = c, d
 			}
 		}
 	}
@@ -95,14 +92,7 @@ func (f *families) forget(fam uint64) {
 func (f *families) drop(h uint64) {
 	delete(f.of, h)
 	for i := range f.buckets {
-		list := f.buckets[i][block(h, i)]
-		for j, c := range list {
-			if c == h {
-				list[j] = list[len(list)-1]
-				f.buckets[i][block(h, i)] = list[:len(list)-1]
-				break
-			}
-		}
+		f.buckets[i].drop(block(h, i), h)
 	}
 }
 

@@ -82,9 +82,9 @@ func TestFullBucketIsBounded(t *testing.T) {
 		f.find(x&^0xFFFF | honest&0xFFFF)
 	}
 	for i := range f.buckets {
-		for _, list := range f.buckets[i] {
-			if len(list) > maxBucket {
-				t.Fatalf("a bucket of block %d holds %d hashes", i, len(list))
+		for _, b := range f.buckets[i].all {
+			if b.n > maxBucket {
+				t.Fatalf("a bucket of block %d holds %d hashes", i, b.n)
 			}
 		}
 	}
@@ -139,7 +139,7 @@ func TestForget(t *testing.T) {
 		}
 		for _, h := range known {
 			for i := range f.buckets {
-				if n := len(f.buckets[i][block(h, i)]); n != 0 {
+				if n := f.buckets[i].all[block(h, i)].n; n != 0 {
 					t.Fatalf("%d hashes left in a bucket of block %d", n, i)
 				}
 			}
