@@ -229,12 +229,3 @@ func (g *Graph) countMember(acc *account, n int32) {
 		}
 	}
 }
-
-func (e *entity) addHabit(acc *account, n int32) {
-	if !e.key.kind.Prompt() {
-		return
-	}
-	if t := e.tally(acc.cluster); t != nil {
-		t.habits.add(&acc.habit, n)
-	}
-}

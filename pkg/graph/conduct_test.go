@@ -76,8 +76,11 @@ func checkHabits(t rapid.TB, g *Graph) {
 	}
 	for i := range g.entities {
 		e := &g.entities[i]
-		for j := range e.clusters {
-			near(fmt.Sprint(e.key, " of cluster ", e.clusters[j].cluster), &e.clusters[j].habits, parts[part{e.key, e.clusters[j].cluster}])
+		if e.key.kind.Prompt() != (len(e.others) > 0) && len(e.clusters) > 0 || len(e.others) > 0 && len(e.others) != len(e.clusters) {
+			t.Fatalf("%v: %d tallies, beside them %d", e.key, len(e.clusters), len(e.others))
+		}
+		for j := range e.others {
+			near(fmt.Sprint(e.key, " of cluster ", e.clusters[j].cluster), &e.others[j].habits, parts[part{e.key, e.clusters[j].cluster}])
 		}
 	}
 }
@@ -151,7 +154,7 @@ func TestConduct(t *testing.T) {
 			if !c.busy(got.Busy) || !c.even(got.Even) || !c.lightOK(got.Light) {
 				t.Errorf("%+v", got)
 			}
-			if got != w.conductOf(&w.entities[w.accounts[w.account("m00")].edges[0].ent].tally(cl).habits, cl) {
+			if got != w.conductOf(&w.entities[w.accounts[w.account("m00")].edges[0].ent].other(cl).habits, cl) {
 				t.Error("members that share the one prompt behave otherwise than all")
 			}
 			// Suspended, an account is part of the conduct that condemned it, and no more of the population.

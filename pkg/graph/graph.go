@@ -50,13 +50,7 @@ type entity struct {
 	kept     int32     // of those, the ones that are suspended
 	recent   []Account // the latest maxRecent of them, anchors only
 	clusters []tally   // members that touch it, by cluster, ascending
-}
-
-type tally struct {
-	cluster Cluster
-	n       int32
-	rest    float32 // content: sum over them of what the families other than content say
-	habits  habits  // content: theirs
+	others   []other   // prompts: what those members have else, beside each tally
 }
 
 type account struct {
@@ -468,66 +462,6 @@ func (g *Graph) setTrait(a Account, t Trait) {
 	if t.Token != 0 {
 		g.connect(a, entityKey{t.Token, t.Kind}, acc.firstSeen, acc.lastSeen, 1)
 	}
-}
-
-// add changes the tally of a cluster by d.
-func (e *entity) add(c Cluster, d int32) {
-	lo, hi := 0, len(e.clusters)
-	for lo < hi {
-		mid := (lo + hi) / 2
-		if e.clusters[mid].cluster < c {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	if lo < len(e.clusters) && e.clusters[lo].cluster == c {
-		e.clusters[lo].n += d
-		if e.clusters[lo].n <= 0 {
-			e.clusters = append(e.clusters[:lo], e.clusters[lo+1:]...)
-		}
-		return
-	}
-	if d > 0 {
-		e.clusters = append(e.clusters, tally{})
-		copy(e.clusters[lo+1:], e.clusters[lo:])
-		e.clusters[lo] = tally{cluster: c, n: d}
-	}
-}
-
-// of returns how many of a cluster's members touch the entity. O(log clusters).
-func (e *entity) of(c Cluster) int32 {
-	if t := e.tally(c); t != nil {
-		return t.n
-	}
-	return 0
-}
-
-// addRest adds to what the cluster's members that touch a content have else.
-func (e *entity) addRest(c Cluster, d float32) {
-	if !e.key.kind.Prompt() || d == 0 {
-		return
-	}
-	if t := e.tally(c); t != nil {
-		t.rest += d
-	}
-}
-
-// tally returns the cluster's tally, nil if no member touches the entity.
-func (e *entity) tally(c Cluster) *tally {
-	lo, hi := 0, len(e.clusters)
-	for lo < hi {
-		mid := (lo + hi) / 2
-		if e.clusters[mid].cluster < c {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	if lo < len(e.clusters) && e.clusters[lo].cluster == c {
-		return &e.clusters[lo]
-	}
-	return nil
 }
 
 // Today returns the day of event time (days since 1970) that a hundredth of the population

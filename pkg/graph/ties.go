@@ -58,8 +58,8 @@ func (g *Graph) TiedAt(a Account) (first int64) {
 		if e.ent == noEntity || !e.key.kind.Prompt() {
 			continue
 		}
-		t := g.entities[e.ent].tally(acc.cluster)
-		if t == nil || t.n < groupSize || 2*t.n < g.entities[e.ent].df {
+		n := g.entities[e.ent].of(acc.cluster)
+		if n < groupSize || 2*n < g.entities[e.ent].df {
 			continue // too few, or others' as much as the cluster's
 		}
 		if at := int64(e.first) * 1000; first == 0 || at < first {

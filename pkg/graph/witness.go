@@ -104,14 +104,15 @@ func (g *Graph) Rest(a Account) (Rest, bool) {
 		if e.ent == noEntity || !e.key.kind.Prompt() {
 			continue
 		}
-		t := g.entities[e.ent].tally(acc.cluster)
-		if t == nil || t.n < groupSize || float64(t.n) < typicalInside/2*float64(g.clusters[acc.cluster].holders[e.key.kind]) {
+		in := g.entities[e.ent].of(acc.cluster)
+		if in < groupSize || float64(in) < typicalInside/2*float64(g.clusters[acc.cluster].holders[e.key.kind]) {
 			continue
 		}
-		conduct := g.conductOf(&t.habits, acc.cluster)
-		all.Worth += float64(t.rest)/float64(t.n) + conduct.Pace() + conduct.Light
+		other := g.entities[e.ent].other(acc.cluster)
+		conduct := g.conductOf(&other.habits, acc.cluster)
+		all.Worth += float64(other.rest)/float64(in) + conduct.Pace() + conduct.Light
 		all.Pace += conduct.Pace()
-		all.Size = max(all.Size, int(t.n))
+		all.Size = max(all.Size, int(in))
 		n++
 	}
 	all.Worth /= float64(max(1, n))
