@@ -92,7 +92,7 @@ func (g *Graph) means(c Cluster) [link.NumFamilies]float64 {
 	for f := range mean {
 		mean[f] = cl.fam[f] / float64(max(1, len(cl.members)))
 	}
-	addTo(&mean, link.FamilyPayment, g.Conduct(c).Light)
+	addTo(&mean, link.FamilyPayment, g.light(c))
 	return mean
 }
 

@@ -134,11 +134,17 @@ func (h *habits) conduct(population *habits) Conduct {
 		c.Busy = part * within(busyWorth*(c.LogRate-c.LogRateOfAll-chance-busyNormal), -ConductCap)
 		c.Even = part * within(evenWorth*(c.DeviationOfAll-c.Deviation-evenNormal), evenLeast)
 	}
-	if h.payers >= 2 && population.payers >= leastKnown {
-		part := float64(h.payers) / float64(h.payers+conductHalf)
-		c.Light = part * within(lightWorth*math.Log((c.LightShare+lightFloor)/(c.LightShareOfAll+lightFloor)), lightLeast)
-	}
+	c.Light = h.instruments(population)
 	return c
+}
+
+// instruments is what it says how many of them pay by light instruments.
+func (h *habits) instruments(population *habits) float64 {
+	if h.payers < 2 || population.payers < leastKnown {
+		return 0
+	}
+	part := float64(h.payers) / float64(h.payers+conductHalf)
+	return part * within(lightWorth*math.Log((h.lightShare()+lightFloor)/(population.lightShare()+lightFloor)), lightLeast)
 }
 
 // ConductCap is the most that each part of a conduct says, in log-odds.
@@ -148,6 +154,16 @@ func within(v, least float64) float64 { return min(max(v, least), ConductCap) }
 
 // Conduct returns what a cluster's members do beside everybody else who is not suspended. O(1).
 func (g *Graph) Conduct(c Cluster) Conduct { return g.conductOf(&g.clusters[c].habits, c) }
+
+// light returns the part of a cluster's conduct that is in its means: Conduct(c).Light at a third of the cost,
+// since the means are asked for several times in each comparison.
+func (g *Graph) light(c Cluster) float64 {
+	if g.cfg.Off[link.FamilyPayment] {
+		return 0
+	}
+	others := g.population.without(&g.clusters[c].free)
+	return g.clusters[c].habits.instruments(&others)
+}
 
 func (g *Graph) conductOf(h *habits, c Cluster) Conduct {
 	others := g.population.without(&g.clusters[c].free)

@@ -72,6 +72,9 @@ func checkHabits(t rapid.TB, g *Graph) {
 	near("population", &g.population, &population)
 	for c := range g.clusters {
 		near(fmt.Sprint("cluster ", c), &g.clusters[c].habits, whole[Cluster(c)])
+		if got, want := g.light(Cluster(c)), g.Conduct(Cluster(c)).Light; got != want {
+			t.Fatalf("cluster %d: its light instruments say %g in its means, and %g in its conduct", c, got, want)
+		}
 		near(fmt.Sprint("not suspended of cluster ", c), &g.clusters[c].free, free[Cluster(c)])
 	}
 	for i := range g.entities {
