@@ -375,3 +375,38 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Every name that a condition may use has its own value.
+func TestNamesHaveTheirValues(t *testing.T) {
+	in := Input{AccountScore: 0.51, ClusterScore: 0.52, Size: 3, Part: 4, ClusterFamilies: 5, Families: 6, HardFamilies: 7,
+		Evidence: 8, Rare: 0.9, Pace: 0.11, Hardware: 0.12, Population: 13, AgeDays: 1.4}
+	for name, value := range map[string]string{"account_score": "0.51", "cluster_score": "0.52", "score": "0.51", "size": "3", "part": "4",
+		"cluster_families": "5", "families": "6", "hard_families": "7", "evidence": "8", "rare": "0.9", "pace": "0.11", "hardware": "0.12",
+		"population": "13", "age_days": "1.4"} {
+		p, err := Parse([]byte("version: a\nsteps:\n  - action: observe\n    when: " + name + " == " + value + "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Decide("", in); got != wire.ActionObserve {
+			t.Errorf("%s is not %s", name, value)
+		}
+	}
+}
+
+// A condition that would cost more than the bound does not hold, whether or not its cost can be told beforehand.
+func TestCostIsBounded(t *testing.T) {
+	list := "[" + strings.Repeat("1, ", 39) + "1]"
+	for condition, want := range map[string]string{
+		list + ".all(x, x == 1)":                                        wire.ActionObserve,
+		list + ".all(x, " + list + ".all(y, x == y))":                   wire.ActionAllow,
+		"size == 3 || " + list + ".all(x, " + list + ".all(y, x == y))": wire.ActionObserve, // is not reached
+	} {
+		p, err := Parse([]byte("version: a\nsteps:\n  - action: observe\n    when: \"" + condition + "\"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Decide("", Input{Size: 3}); got != want {
+			t.Errorf("%s: %q, want %q", condition, got, want)
+		}
+	}
+}
