@@ -234,10 +234,15 @@ func (g *Graph) Observe(f *link.Fact) (Account, bool) {
 	if !f.Kind.Tracked() {
 		return a, false
 	}
-	return a, g.connect(a, g.keyOf(f.Kind, f.Token), f.First, f.Last, f.Count)
+	return a, g.connect(a, g.keyOf(a, f.Kind, f.Token), f.First, f.Last, f.Count)
 }
 
-func (g *Graph) keyOf(k link.Kind, token uint64) entityKey {
+// keyOf returns what a link is kept under: prompts under their family's first hash. An account that
+// touches that hash refreshes its link, as most facts do, and no family need be looked up.
+func (g *Graph) keyOf(a Account, k link.Kind, token uint64) entityKey {
+	if key := (entityKey{token, k}); !k.Prompt() || g.accounts[a].has(key) {
+		return key
+	}
 	switch k {
 	case link.KindTemplate:
 		token = g.templates.find(token)
@@ -245,6 +250,15 @@ func (g *Graph) keyOf(k link.Kind, token uint64) entityKey {
 		token = g.suffixes.find(token)
 	}
 	return entityKey{token, k}
+}
+
+func (acc *account) has(key entityKey) bool {
+	for i := range acc.edges {
+		if acc.edges[i].key == key {
+			return true
+		}
+	}
+	return false
 }
 
 // touch moves the account's first and last event time and its place in the expiry

@@ -100,6 +100,11 @@ func checkEdge(t rapid.TB, g *Graph, a Account, e *edge) {
 	case v >= 0 && e.ent != v:
 		t.Fatalf("%s's link to %v names entity %d, it is %d", g.ID(a), e.key, e.ent, v)
 	}
+	switch { // keyOf relies on it
+	case e.key.kind == link.KindTemplate && g.templates.look(e.key.token) != e.key.token,
+		e.key.kind == link.KindSuffix && g.suffixes.look(e.key.token) != e.key.token:
+		t.Fatalf("%s has %v, which is not its family's name", g.ID(a), e.key)
+	}
 	if e.first > e.last {
 		t.Fatalf("link %v from %d to %d", e.key, e.first, e.last)
 	}
