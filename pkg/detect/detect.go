@@ -165,7 +165,7 @@ func (d *Detector) Join(account string, f *window.Features, at int64) {
 		return
 	}
 	st := d.state(a)
-	st.own = score.ReadOwn(d.signals, f, at)
+	st.own.Read(d.signals, f, at)
 	if st.label > 0 {
 		st.own.Families[link.FamilyHistory] += st.label
 	} else {

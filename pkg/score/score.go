@@ -52,9 +52,10 @@ type Own struct {
 	Reasons  []wire.Reason
 }
 
-// ReadOwn evaluates all signals on an account's windows at event time now (ms).
-func ReadOwn(signals []Signal, f *window.Features, now int64) Own {
-	var own Own
+// Read evaluates all signals on an account's windows at event time now (ms), into the memory of the
+// reasons that were there.
+func (own *Own) Read(signals []Signal, f *window.Features, now int64) {
+	*own = Own{Reasons: own.Reasons[:0]}
 	for i := range signals {
 		s := &signals[i]
 		v, base, c, ok := s.Read(f, now)
@@ -65,7 +66,6 @@ func ReadOwn(signals []Signal, f *window.Features, now int64) Own {
 		own.Reasons = append(own.Reasons, wire.Reason{Code: s.Code, Family: familyName(s.Family),
 			Value: round(v), Baseline: round(base), Contribution: round(c)})
 	}
-	return own
 }
 
 func familyName(f link.Family) string {

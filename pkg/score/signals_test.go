@@ -2,6 +2,7 @@ package score
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -264,7 +265,8 @@ func worst() *window.Features {
 
 // Signals are bounded: nothing that an account does alone, in whatever numbers, suspends it.
 func TestAloneNobodyIsFraud(t *testing.T) {
-	own := ReadOwn(Signals(), worst(), now)
+	var own Own
+	own.Read(Signals(), worst(), now)
 	if len(own.Reasons) < 7 {
 		t.Errorf("only %d reasons: %v", len(own.Reasons), own.Reasons)
 	}
@@ -305,4 +307,15 @@ func TestQuietShareIsTheLeastOfAllNights(t *testing.T) {
 			t.Fatalf("%v: %f of %d, want %f of %d", hours, got, n, want, total)
 		}
 	})
+}
+
+// What was read before leaves nothing behind.
+func TestReadAgain(t *testing.T) {
+	var want, got Own
+	want.Read(Signals(), typical(), now)
+	got.Read(Signals(), worst(), now)
+	got.Read(Signals(), typical(), now)
+	if got.Families != want.Families || !slices.Equal(got.Reasons, want.Reasons) {
+		t.Errorf("read after another account: %+v, want %+v", got, want)
+	}
 }

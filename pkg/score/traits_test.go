@@ -183,10 +183,11 @@ func typical() *window.Features {
 }
 
 func BenchmarkOwn(b *testing.B) {
+	var own Own
 	f, signals := typical(), Signals()
 	b.ReportAllocs()
 	for b.Loop() {
-		ReadOwn(signals, f, now)
+		own.Read(signals, f, now)
 	}
 }
 
