@@ -117,8 +117,6 @@ type Graph struct {
 	today      uint32                  // what Today returned last
 	moved      bool                    // what it depends on has changed since
 	changes    []Change
-	mark       []uint64 // entity -> generation and link, scratch of pair comparison
-	gen        uint64
 	pairing    pairing
 }
 
@@ -339,7 +337,6 @@ func (g *Graph) newEntity(key entityKey) int32 {
 		return ent
 	}
 	g.entities = append(g.entities, entity{key: key})
-	g.mark = append(g.mark, 0)
 	return int32(len(g.entities) - 1)
 }
 

@@ -15,6 +15,7 @@ type pairing struct {
 	held  [link.NumAllKinds]bool // scratch: kinds that kinds has
 	has   [link.NumAllKinds]bool // kinds that the other has
 	tried []Account
+	where [1 << whereBits]uint8 // hash table of the entities: one more than the place in links, 0 = none
 }
 
 // common is a link of the account, and what it says of a pair that both have it.
@@ -30,7 +31,7 @@ type common struct {
 func (g *Graph) pairs(a Account) *pairing {
 	p := &g.pairing
 	p.links, p.kinds, p.tried, p.held = p.links[:0], p.kinds[:0], p.tried[:0], [link.NumAllKinds]bool{}
-	g.gen++
+	clear(p.where[:])
 	var one Affinity
 	for i := range g.accounts[a].edges {
 		e := &g.accounts[a].edges[i]
@@ -45,8 +46,8 @@ func (g *Graph) pairs(a Account) *pairing {
 		if k.Prompt() && !one.isRare(k) {
 			l.worth = min(l.worth, commonContent)
 		}
-		g.mark[e.ent] = g.gen<<markBits | uint64(len(p.links))
 		p.links = append(p.links, l)
+		p.note(len(p.links) - 1)
 		if f := k.Spec().Family; !p.held[k] && f != link.FamilyNone && !g.cfg.Off[f] {
 			p.held[k] = true
 			p.kinds = append(p.kinds, k)
@@ -55,8 +56,30 @@ func (g *Graph) pairs(a Account) *pairing {
 	return p
 }
 
-// markBits are the bits of a mark that hold which of an account's links it is.
-const markBits = 7
+// whereBits make the table more than twice as large as an account may have links, and small enough to stay
+// in the nearest cache: most links of the others are looked up in vain.
+const whereBits = 8
+
+func slot(ent int32) uint8 { return uint8(uint32(ent) * 0x9E3779B1 >> (32 - whereBits)) } //nolint:gosec // a hash
+
+// note enters the i-th of the links into the table.
+func (p *pairing) note(i int) {
+	s := slot(p.links[i].ent)
+	for p.where[s] != 0 {
+		s++
+	}
+	p.where[s] = uint8(i + 1) //nolint:gosec // of maxLinks
+}
+
+// link returns the account's link to an entity, nil if it has none.
+func (p *pairing) link(ent int32) *common {
+	for s := slot(ent); p.where[s] != 0; s++ {
+		if l := &p.links[p.where[s]-1]; l.ent == ent {
+			return l
+		}
+	}
+	return nil
+}
 
 // pairTallies are what a link is scored from in a pair: the other has it, or its kind, or neither.
 func (g *Graph) pairTallies(k link.Kind, ent int32, both, has bool) tallies {
@@ -82,10 +105,13 @@ func (g *Graph) meet(p *pairing, b Account, floor float64) bool {
 	for i := range g.accounts[b].edges {
 		e := &g.accounts[b].edges[i]
 		p.has[e.key.kind] = true
-		if e.ent == noEntity || g.mark[e.ent]>>markBits != g.gen {
+		if e.ent == noEntity {
 			continue
 		}
-		l := &p.links[g.mark[e.ent]&(1<<markBits-1)]
+		l := p.link(e.ent)
+		if l == nil {
+			continue
+		}
 		l.both, both[l.kind] = true, true
 		worth[l.kind], raw[l.kind] = max(worth[l.kind], l.worth), max(raw[l.kind], l.raw)
 	}

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -41,6 +42,29 @@ func TestWhatIsNotComparedDoesNotFit(t *testing.T) {
 				if fit = g.affinity(a, c); g.fits(c, &fit, g.joinBar(fit.Size), bridgePart) {
 					t.Fatalf("%s is not compared with cluster %d, and fits", g.ID(a), c)
 				}
+			}
+		}
+	})
+}
+
+// The table of an account's links finds each, and nothing else, however many there are.
+func TestPairingFindsLinks(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var p pairing
+		ents := rapid.SliceOfNDistinct(rapid.Int32Range(0, 1<<20), 1, maxLinks, rapid.ID).Draw(t, "entities")
+		for i, ent := range ents {
+			p.links = append(p.links, common{ent: ent})
+			p.note(i)
+		}
+		for i, ent := range ents {
+			if l := p.link(ent); l != &p.links[i] {
+				t.Fatalf("link %d, to entity %d, is found as %+v", i, ent, l)
+			}
+		}
+		for range 20 {
+			other := rapid.Int32Range(0, 1<<20).Draw(t, "other")
+			if l := p.link(other); (l != nil) != slices.Contains(ents, other) {
+				t.Fatalf("entity %d is found as %+v among %v", other, l, ents)
 			}
 		}
 	})
