@@ -309,13 +309,13 @@ func (d *Detector) clusterState(c graph.Cluster) *clusterState {
 // no content ties it.
 func (d *Detector) judge(a graph.Account, c graph.Cluster, in *policy.Input) {
 	mean, size := d.graph.Families(c), len(d.graph.Members(c))
-	in.ClusterScore, in.Pace, in.Part = d.clusterScore(c), d.graph.Conduct(c).Pace(), size
-	if d.graph.ClusterOf(a) != c {
-		return
+	if d.graph.ClusterOf(a) == c {
+		if rest, ok := d.graph.Rest(a); ok {
+			in.ClusterScore, in.Pace, in.Part = score.Probability(d.priors.Group(mean, rest.Worth, size)), rest.Pace, rest.Size
+			return
+		}
 	}
-	if rest, ok := d.graph.Rest(a); ok {
-		in.ClusterScore, in.Pace, in.Part = score.Probability(d.priors.Group(mean, rest.Worth, size)), rest.Pace, rest.Size
-	}
+	in.ClusterScore, in.Pace, in.Part = score.Probability(d.priors.Cluster(mean, size)), d.graph.Conduct(c).Pace(), size
 }
 
 func (d *Detector) clusterScore(c graph.Cluster) float64 {
