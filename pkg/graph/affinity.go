@@ -197,9 +197,9 @@ func (g *Graph) compare(a Account, c Cluster, fit *Affinity, of part) {
 
 // alike returns how many members of other confirmed clusters share a prompt that most of them have. They are
 // no honest public: a campaign that is half of the population comes in several clusters at first, and
-// each would hide the others' prompts. Tuned on half@0.5:33. Cost: a scan of the clusters on a prompt.
+// each would hide the others' prompts. Tuned on half@0.5:33. Cost: a scan of the clusters on a prompt, where one is so large.
 func (g *Graph) alike(e *entity, c Cluster) int32 {
-	if !e.key.kind.Prompt() {
+	if e.large == 0 || !e.key.kind.Prompt() {
 		return 0
 	}
 	n := int32(0)

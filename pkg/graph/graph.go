@@ -48,8 +48,9 @@ type entity struct {
 	df       int32     // accounts with a live link
 	vouched  int32     // organisations: of those, the ones that somebody vouches for
 	kept     int32     // of those, the ones that are suspended
-	recent   []Account // the latest maxRecent of them, anchors only
+	large    int32     // of clusters, the ones with leastAlike members or more
 	clusters []tally   // members that touch it, by cluster, ascending
+	recent   []Account // the latest maxRecent of them, anchors only
 	others   []other   // prompts: what those members have else, beside each tally
 }
 

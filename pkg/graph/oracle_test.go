@@ -141,6 +141,15 @@ func checkEntity(t rapid.TB, e *entity, key entityKey, o *oracleTally) {
 func checkCounters(t rapid.TB, e *entity, key entityKey, o *oracleTally) {
 	t.Helper()
 	content := key.kind == link.KindTemplate || key.kind == link.KindSuffix
+	large := int32(0)
+	for _, c := range e.clusters {
+		if c.n >= leastAlike {
+			large++
+		}
+	}
+	if e.large != large {
+		t.Fatalf("%v: %d large tallies, counted %d", key, large, e.large)
+	}
 	for i, c := range e.clusters {
 		if !content {
 			continue

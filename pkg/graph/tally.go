@@ -42,8 +42,10 @@ func (e *entity) add(c Cluster, d int32) {
 	i, ok := e.find(c)
 	switch {
 	case ok:
-		e.clusters[i].n += d
-		if e.clusters[i].n > 0 {
+		n := &e.clusters[i].n
+		e.large += isLarge(*n+d) - isLarge(*n)
+		*n += d
+		if *n > 0 {
 			return
 		}
 		e.clusters = slices.Delete(e.clusters, i, i+1)
@@ -51,11 +53,20 @@ func (e *entity) add(c Cluster, d int32) {
 			e.others = slices.Delete(e.others, i, i+1)
 		}
 	case d > 0:
+		e.large += isLarge(d)
 		e.clusters = slices.Insert(e.clusters, i, tally{c, d})
 		if e.key.kind.Prompt() {
 			e.others = slices.Insert(e.others, i, other{})
 		}
 	}
+}
+
+// isLarge is 1 where a cluster has so many members on an entity that they may be told from the public, else 0.
+func isLarge(n int32) int32 {
+	if n >= leastAlike {
+		return 1
+	}
+	return 0
 }
 
 // other returns what the cluster's members that touch a prompt have else, nil if none does or it is no prompt.
