@@ -44,11 +44,13 @@ type accountState struct {
 	toldGroup graph.Cluster
 	listed    graph.Cluster // the cluster whose member it was last said to be
 	listedAt  int64
-	older     bool    // than the stream: it has no signup
-	person    float64 // what payment and identity say against it, log-odds
-	beside    float64 // what they, its hours and its history do
-	heldAt    uint64  // exchanges when it was first held back for being possibly a victim's
-	usedSince int64   // event time of the account's first request, 0 = none
+	older     bool          // than the stream: it has no signup
+	person    float64       // what payment and identity say against it, log-odds
+	pace      float64       // what its rate says of its belonging to its cluster, log-odds
+	beside    float64       // what they, its hours and its history do
+	heldAt    uint64        // exchanges when it was first held back for being possibly a victim's
+	victimOf  graph.Cluster // the cluster as whose victim it was counted
+	usedSince int64         // event time of the account's first request, 0 = none
 	keys      []changedKey
 	revoked   []string // ids of keys
 }
@@ -62,6 +64,7 @@ type clusterState struct {
 	toldAt      int64
 	listed      int // members that were said to be
 	suspended   int // accounts that were suspended as its members
+	victims     int // accounts that would be, were they not taken for a thief's victims
 }
 
 // Detector is not safe for concurrent use.
@@ -75,6 +78,7 @@ type Detector struct {
 	clusters []clusterState
 	dirty    []graph.Account
 	today    uint32
+	restored bool // from a former life, and not evaluated since
 	traits   []graph.Trait
 	out      Output
 }
@@ -138,7 +142,7 @@ func (d *Detector) markDirty(a graph.Account, at int64) {
 
 func (d *Detector) state(a graph.Account) *accountState {
 	for int(a) >= len(d.accounts) {
-		d.accounts = append(d.accounts, accountState{toldGroup: graph.NoCluster, listed: graph.NoCluster})
+		d.accounts = append(d.accounts, accountState{toldGroup: graph.NoCluster, listed: graph.NoCluster, victimOf: graph.NoCluster})
 	}
 	return &d.accounts[a]
 }
@@ -203,6 +207,10 @@ func vouched(f *window.Features) bool {
 // valid until the next call.
 func (d *Detector) Evaluate(wallMS int64) *Output {
 	d.out.reset()
+	if d.restored {
+		d.graph.Recover()
+		d.restored = false
+	}
 	d.newDay(wallMS)
 	for i := 0; i < len(d.dirty); i++ {
 		a := d.dirty[i]
@@ -311,7 +319,7 @@ func (d *Detector) judge(a graph.Account, c graph.Cluster, in *policy.Input) {
 	mean, size := d.graph.Families(c), len(d.graph.Members(c))
 	if d.graph.ClusterOf(a) == c {
 		if rest, ok := d.graph.Rest(a); ok {
-			in.ClusterScore, in.Pace, in.Part = score.Probability(d.priors.Group(mean, rest.Worth, size)), rest.Pace, rest.Size
+			in.ClusterScore, in.Pace, in.Part, in.Own = score.Probability(d.priors.Group(mean, rest.Worth, size)), rest.Pace, rest.Size, rest.Own
 			return
 		}
 	}
@@ -330,6 +338,9 @@ func (d *Detector) clusterScore(c graph.Cluster) float64 {
 func (d *Detector) decide(a graph.Account, fit *graph.Affinity, at, wall int64) {
 	st := d.state(a)
 	c := d.graph.ClusterOf(a)
+	if c == graph.NoCluster && len(st.revoked) == 0 {
+		d.countVictim(st, c, false)
+	}
 	if c == graph.NoCluster && st.action == "" && st.listed == graph.NoCluster {
 		return
 	}
@@ -338,7 +349,11 @@ func (d *Detector) decide(a graph.Account, fit *graph.Affinity, at, wall int64) 
 		return // a hypothesis: nobody acts upon it, and nobody is told
 	}
 	action := d.policy.Decide(st.action, in)
-	if severe(action) && d.ownersTurn(a, fit) {
+	victim := severe(action) && d.ownersTurn(a, fit)
+	if c != graph.NoCluster {
+		d.countVictim(st, c, victim && action == wire.ActionSuspend)
+	}
+	if victim {
 		if st.listed != c {
 			d.list(a, graph.NoCluster, &in, at)
 		}
@@ -352,15 +367,42 @@ func (d *Detector) decide(a graph.Account, fit *graph.Affinity, at, wall int64) 
 	d.record(a, c, action, in, fit, at, wall)
 }
 
+// countVictim keeps the count of a cluster's victims.
+func (d *Detector) countVictim(st *accountState, c graph.Cluster, victim bool) {
+	if !victim {
+		c = graph.NoCluster
+	}
+	if st.victimOf == c {
+		return
+	}
+	if st.victimOf != graph.NoCluster {
+		d.clusterState(st.victimOf).victims--
+	}
+	if st.victimOf = c; c != graph.NoCluster {
+		d.clusterState(c).victims++
+	}
+}
+
+// paceWitness is the most that an account's pace counts where families are counted: agents that work around the clock
+// have a campaign's pace, so that it is no second witness by itself.
+const paceWitness = 0.9
+
 func (d *Detector) input(a graph.Account, c graph.Cluster, fit *graph.Affinity, at int64) (policy.Input, float64) {
 	st := &d.accounts[a]
 	odds, fam := d.priors.Account(fit, &st.own, d.graph.Population())
 	in := policy.Input{
-		AccountScore: score.Probability(odds), Population: d.graph.Population(),
-		AgeDays: float64(at-d.graph.FirstSeen(a)) / link.PaneMS,
+		Population: d.graph.Population(),
+		AgeDays:    float64(at-d.graph.FirstSeen(a)) / link.PaneMS,
 	}
 	st.person = max(0, fam[link.FamilyPayment]) + max(0, fam[link.FamilyIdentity])
 	st.beside = st.person + max(0, fam[link.FamilyTiming]) + max(0, fam[link.FamilyHistory])
+	st.pace = d.graph.Likeness(a)
+	if len(st.keys) > 0 {
+		st.pace = min(st.pace, 0) // it may be a thief's
+	}
+	odds += st.pace
+	fam[link.FamilyHistory] = min(fam[link.FamilyHistory]+min(st.pace, paceWitness), graph.FamilyCap(link.FamilyHistory))
+	in.AccountScore = score.Probability(odds)
 	in.Families = d.graph.Witnesses(c, fit, &fam)
 	fam[link.FamilyNetwork] = 0
 	in.HardFamilies = d.graph.Witnesses(c, fit, &fam)
@@ -368,7 +410,7 @@ func (d *Detector) input(a graph.Account, c graph.Cluster, fit *graph.Affinity, 
 		d.judge(a, c, &in)
 		in.Size = len(d.graph.Members(c))
 		in.ClusterFamilies = d.graph.Independent(c)
-		in.Hardware = d.graph.Hardware(c)
+		in.Hardware, in.Above = d.graph.Hardware(c), d.graph.Conduct(c).Above
 		in.Evidence = fit.Evidence()
 		in.Rare = fit.Badge()
 	}

@@ -25,6 +25,7 @@ const (
 	tieNetwork       = 0.6
 	tieLeast         = 4   // members that must share it, and that must have been suspended
 	tieShare         = 0.6 // of all who do
+	tieContentShare  = 0.7 // the same of a prompt: through a popular program many campaigns work
 )
 
 // changedKey is a key whose use has changed, and what that says without what the new use
@@ -88,7 +89,7 @@ func (d *Detector) keyTies(a graph.Account, ch *window.KeyChange) (graph.Cluster
 	add := func(k link.Kind, token uint64, code string, worth float64) bool {
 		t := d.graph.TieOf(a, k, token, d.enforced)
 		share := float64(t.Inside) / float64(max(1, t.All))
-		if t.Inside < tieLeast || k != link.KindASN && share < tieShare {
+		if t.Inside < tieLeast || k != link.KindASN && share < tieShare || k.Prompt() && share < tieContentShare {
 			return false
 		}
 		if cluster == graph.NoCluster {
@@ -112,8 +113,11 @@ func (d *Detector) keyTies(a graph.Account, ch *window.KeyChange) (graph.Cluster
 	return cluster, total, reasons
 }
 
-// enforced reports whether a cluster's members are being suspended.
-func (d *Detector) enforced(c graph.Cluster) bool { return d.clusterState(c).suspended >= tieLeast }
+// enforced reports whether a cluster's members are being suspended, or would be if they were not victims.
+func (d *Detector) enforced(c graph.Cluster) bool {
+	st := d.clusterState(c)
+	return st.suspended >= tieLeast || st.victims >= tieLeast
+}
 
 // revoke records that a key is revoked. The account's own action stands.
 func (d *Detector) revoke(a graph.Account, c graph.Cluster, key string, p float64, reasons []wire.Reason, at, wall int64) {
@@ -139,43 +143,79 @@ func (d *Detector) revoke(a graph.Account, c graph.Cluster, key string, p float6
 }
 
 // How long an account must have had a life of its own before what ties it for its owner to be
-// taken for a victim: until the use of a key is seen to have changed, or has not changed over so
-// many exchanges (the change is seen after four or five).
+// taken for a victim: until the use of a key is seen to have changed, or what ties it has been used so much
+// that a change would have been seen.
 const (
-	ownLifeMS    = 2 * link.PaneMS
-	keyLifeMS    = link.PaneMS
-	keyLifeUses  = 8
-	clearTheft   = 1.0 // log-odds of the change alone
-	tellExchange = 16
-	leastBeside  = 0.5  // what an older account on the campaign's gateway must have against it beside what a key brings along
-	leastPerson  = 0.6  // and on one of its addresses, in payment and identity
-	someOld      = 0.1  // share of a gateway's members: where more are older than the stream, the campaign has old accounts of its own
-	fewOld       = 0.02 // the same of those that do not go through one gateway
+	ownLifeMS      = 2 * link.PaneMS
+	keyLifeMS      = link.PaneMS
+	keyLifeUses    = 8
+	clearTheft     = 1.0 // log-odds of the change alone
+	tellExchange   = 16
+	tellTied       = 4    // exchanges of a day with one of the campaign's contents by which a change is seen
+	leastBeside    = 0.5  // what an older account on the campaign's gateway must have against it beside what a key brings along
+	leastPerson    = 0.6  // and on one of its addresses, in payment and identity
+	clearPerson    = 1.0  // the same of an account whose key has changed
+	someOld        = 0.1  // share of a gateway's members: where more are older than the stream, the campaign has old accounts of its own
+	fewOld         = 0.02 // the same of those that do not go through one gateway
+	sharedHardware = 0.5  // what devices say of a cluster whose accounts are set up together, so that one with a life of its own is none of them
+	leastBorne     = 1.0  // what payment, identity and devices must say of a cluster for its accounts to be taken for its own
 )
 
-// ownersTurn reports whether an account that would be acted against may be a thief's victim: it
-// had a life of its own before, and either the use of a key has changed, or it is too early to tell.
+// ownersTurn reports whether an account that would be acted against may be a thief's victim. Prompts,
+// client, address, hours and pace come with the use of a key; how somebody registered, pays and what device they
+// have do not. Where those say little against an account it must not have had a life of its own before.
 func (d *Detector) ownersTurn(a graph.Account, fit *graph.Affinity) bool {
-	st := &d.accounts[a]
-	if st.usedSince == 0 || d.graph.HasHardware(a) {
+	st, c := &d.accounts[a], d.graph.ClusterOf(a)
+	if st.usedSince == 0 || c == graph.NoCluster {
 		return false
 	}
-	if st.older && d.keyBorne(st, d.graph.ClusterOf(a), fit) {
+	if d.graph.Borrowed(a) {
+		return true // a victim of framing, with all its colleagues
+	}
+	if d.graph.HasHardware(a) {
+		return false
+	}
+	tied, most := d.graph.TiedAt(a)
+	life := tied - st.usedSince
+	if d.graph.Borne(c) < leastBorne && (st.older || life >= keyLifeMS || st.person < leastPerson) {
+		return true // a ring of stolen keys
+	}
+	if st.older && (d.keyBorne(st, c, fit) || st.person < leastPerson && d.strangerByAge(c, life)) {
 		return true
 	}
-	for i := range st.keys {
-		k := &st.keys[i]
-		if d.mayBeVictim(a) && k.change.Before >= keyLifeUses && k.odds >= clearTheft && k.change.At-st.usedSince >= keyLifeMS {
-			return true
-		}
+	if d.mayBeVictim(a) && st.keyChanged() {
+		return true
 	}
-	if tied := d.graph.TiedAt(a); tied == 0 || tied-st.usedSince < ownLifeMS {
+	if tied == 0 || life < ownLifeMS {
 		return false
+	}
+	if st.person < clearPerson && (len(st.keys) > 0 || most < tellTied || d.graph.Hardware(c) >= sharedHardware) {
+		return true
 	}
 	if st.heldAt == 0 {
 		st.heldAt = st.exchanges
 	}
 	return st.exchanges < st.heldAt+tellExchange
+}
+
+// keyChanged reports whether the use of a key has clearly changed after it had been the account's own.
+func (st *accountState) keyChanged() bool {
+	for i := range st.keys {
+		if k := &st.keys[i]; k.change.Before >= keyLifeUses && k.odds >= clearTheft && k.change.At-st.usedSince >= keyLifeMS {
+			return true
+		}
+	}
+	return false
+}
+
+// strangerByAge reports whether an account that is older than the stream stands out by it in cluster c, of which nearly
+// all signed up during it. One that was used for something else before stands out sooner than one that the campaign may have
+// bought.
+func (d *Detector) strangerByAge(c graph.Cluster, life int64) bool {
+	if life >= keyLifeMS {
+		return d.graph.OldShare(c) < someOld
+	}
+	return d.graph.OldShare(c) < fewOld
 }
 
 // keyBorne reports whether all that ties an account to its cluster may have come with the use of its
@@ -192,5 +232,5 @@ func severe(action string) bool { return policy.Severity(action) > policy.Severi
 // stream like the campaign's own, and pays or is registered as they are, is not.
 func (d *Detector) mayBeVictim(a graph.Account) bool {
 	st := &d.accounts[a]
-	return st.older || st.person < leastPerson
+	return st.older || st.person < clearPerson
 }

@@ -150,6 +150,7 @@ func TestListedMembersAddUp(t *testing.T) {
 			}
 		}
 		checkChain(t, p)
+		checkVictims(rt, p)
 	})
 }
 
@@ -166,8 +167,8 @@ func TestHeldBackAndGone(t *testing.T) {
 	p.d.state(a).listed, p.d.state(a).listedAt = was, p.now
 	p.d.clusterState(was).listed++
 	p.run("touch old template:lure suffix:lure client:cli ip:{}\ntouch old template:second")
-	if c := p.d.graph.ClusterOf(a); was == graph.NoCluster || c == was || p.d.state(a).heldAt == 0 {
-		t.Fatalf("in %d, was in %d, held %v: the case says nothing", c, was, p.d.state(a).heldAt != 0)
+	if c := p.d.graph.ClusterOf(a); was == graph.NoCluster || c == was || p.d.state(a).victimOf != c {
+		t.Fatalf("in %d, was in %d, held back as a victim of %d: the case says nothing", c, was, p.d.state(a).victimOf)
 	}
 	if p.d.state(a).listed == was || p.d.clusterState(was).listed != 0 {
 		t.Fatal("it is still said to be a member of the cluster that it has left")

@@ -22,7 +22,8 @@ import (
 //	crowd 300                      honest accounts that share nothing
 //	windows a[1-8] tor fast cot    what the accounts' windows say from now on
 //	touch a[1-8] device:x ip:{}    facts, {} is the account; each account is evaluated in turn;
-//	                               card:{/2} is the account's number by two: each two share one
+//	                               card:{/2} is the account's number by two: each two share one;
+//	                               template:x*4 is used four times that day
 //	label a3 fraud                 a label is fed
 //	expect a[1-8] suspend          the standing action
 //	expect-cluster a[1-8]          all in one cluster; "expect-cluster none a1" in none
@@ -158,6 +159,14 @@ func token(n int) uint64 {
 func (p *play) touch(account string, things []string) {
 	for _, thing := range things {
 		kind, name, _ := strings.Cut(strings.ReplaceAll(thing, "{}", account), ":")
+		count := uint64(1)
+		if what, times, ok := strings.Cut(name, "*"); ok {
+			n, err := strconv.ParseUint(times, 10, 64)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			name, count = what, n
+		}
 		if group, by, ok := strings.Cut(name, "{/"); ok {
 			n, _ := strconv.Atoi(strings.TrimLeft(account, "abcdefghijklmnopqrstuvwxyz"))
 			per, err := strconv.Atoi(strings.TrimSuffix(by, "}"))
@@ -173,7 +182,7 @@ func (p *play) touch(account string, things []string) {
 			p.names[name] = token(len(p.names) + 1)
 		}
 		f := link.Fact{Account: account, Kind: kinds[kind], Token: p.names[name], Pane: link.Pane(p.now),
-			First: p.now, Last: p.now, Count: 1, Partition: 2}
+			First: p.now, Last: p.now, Count: count, Partition: 2}
 		p.facts = append(p.facts, f)
 		p.d.Observe(&f)
 	}
@@ -270,6 +279,8 @@ func features(now int64, words []string) *window.Features {
 			f.Requests.Sums[window.Fortnight] = window.RequestSums{Requests: 200, Input: 300_000, Output: 90_000}
 		case "old": // after cot: its use is older than what it touches now
 			f.Requests.First = now - 30*link.PaneMS
+		case "before": // the last: than the stream
+			f.Signup = nil
 		case "invoice":
 			f.Payments = &window.PaymentFeatures{First: now, Last: now, Invoice: true}
 		default:

@@ -63,7 +63,9 @@ func (d *Detector) reasons(a graph.Account, c graph.Cluster, fit *graph.Affinity
 		size := len(d.graph.Members(c))
 		rs = append(rs, wire.Reason{Code: "cluster_size", Family: "cluster", Value: float64(size), Baseline: 4,
 			Contribution: round(score.SizeOdds(size))})
-		rs = append(rs, score.ConductReasons(d.graph.Conduct(c))...)
+		conduct := d.graph.Conduct(c)
+		rs = append(rs, score.ConductReasons(conduct)...)
+		rs = score.PaceReason(rs, conduct, d.graph.Rate(a), d.accounts[a].pace)
 	}
 	score.SortReasons(rs)
 	return rs
@@ -198,6 +200,7 @@ func (d *Detector) RestoreMember(m *wire.Member) {
 // Restored says that the history has been read: whoever is in a cluster is looked at anew,
 // also who is suspended, for a cluster's score is the mean of what its members add.
 func (d *Detector) Restored() {
+	d.restored = true
 	for i := range d.accounts {
 		a := graph.Account(i) //nolint:gosec // indexes are 32-bit
 		if d.graph.ClusterOf(a) != graph.NoCluster && d.graph.Live(a) {

@@ -22,6 +22,7 @@ type Affinity struct {
 	Match    float64 // how well it matches, for choosing between clusters: content without a cap
 	Program  float64 // what content and client say of belonging here beyond what Families may say of fraud
 	Size     int     // members compared with
+	prompts  float64 // what all its system prompts that are rare outside say of a tie, together
 
 	confirmed bool // more than content speaks for the cluster
 	colleague bool // some member is of the account's own organisation
@@ -39,6 +40,9 @@ type Share struct {
 	overall float64 // share of everybody that does
 	ent     int32
 	seen    bool
+	mixed   bool // prompts: honest users have it as well
+	told    bool // prompts: the kin of the members are not outside
+	rare    bool // prompts: hardly anybody else has it
 }
 
 // rareOutside is the share of everybody else up to which a shared thing is rare. What
@@ -46,27 +50,33 @@ type Share struct {
 // judgement but never ties an account to a cluster by itself.
 const rareOutside = 0.005
 
-// A campaign that is a large part of the population is not rare while some of it is still
-// outside its cluster. Content counts as a confirmed cluster's own where most of the cluster
-// has it and most who have it are in the cluster. While nothing but content speaks for a
-// cluster, its members count among those who make the content common.
-const (
-	campaignInside  = 0.5
-	campaignCapture = 0.2
-	campaignOutside = 0.15
-	commonProgram   = 0.01
-)
+// What is rare of a prompt is counted without the kin of a confirmed cluster's members (public.go). While nothing but
+// content speaks for a cluster, its members count among those who make the content common.
+const commonProgram = 0.01
 
 func (f *Affinity) isRare(k link.Kind) bool {
 	s := &f.Kinds[k]
-	if !k.Prompt() {
-		return s.Outside <= rareOutside
+	if k.Prompt() {
+		return s.rare
 	}
-	if !f.confirmed {
+	return s.Outside <= rareOutside
+}
+
+// rarePrompt is isRare of one prompt among several: each is judged for itself, or a popular program's, which many of
+// the cluster use as well, would stand before those that are its own.
+func (f *Affinity) rarePrompt(s *Share) bool {
+	switch {
+	case s.mixed:
+		return false
+	case !f.confirmed:
 		return s.overall <= commonProgram
 	}
-	return s.Outside <= rareOutside || s.Inside >= campaignInside && s.Capture >= campaignCapture && s.Outside <= campaignOutside
+	return s.Outside <= rareOutside && (!s.told || s.Capture >= rareCapture)
 }
+
+// rareCapture is the share of all who use a prompt that must be members of a confirmed cluster, or their kin, for it to be
+// the cluster's.
+const rareCapture = 0.6
 
 // Rare returns the most that a family says from what ties: content, and what is hard to share
 // by chance (devices, instruments, phones, keys), where it is rare outside. Everything else
@@ -187,10 +197,20 @@ func (g *Graph) compare(a Account, c Cluster, fit *Affinity, of part) {
 		}
 		ent := &g.entities[e.ent]
 		in := ent.of(c)
-		out := ent.df - in - (1 - own) - g.alike(ent, c) // a itself is neither inside nor outside
+		outside := float64(g.holders[k]-cl.holders[k]-(1-own)) + smoothing
+		out := float64(ent.df - in - (1 - own) - g.alike(ent, c)) // a itself is neither inside nor outside
+		told := false
+		if k.Prompt() && in > own {
+			if out >= kinPayers {
+				out, told = g.public(ent, c, out)
+			}
+			if ent.kept > 0 { // whose links outlive the public's
+				out += float64(ent.past)
+			}
+		}
 		fit.add(k, e.ent, tallies{
 			in: float64(in - own), holders: float64(cl.holders[k] - own), size: float64(fit.Size), groups: cl.groups[k],
-			kept: float64(ent.kept), out: float64(out), outside: float64(g.holders[k]-cl.holders[k]-(1-own)) + smoothing,
+			kept: float64(ent.kept), out: out, outside: outside, mixed: fit.confirmed && ent.mixed(c), told: told,
 		})
 	}
 }
@@ -204,16 +224,23 @@ func (g *Graph) alike(e *entity, c Cluster) int32 {
 	}
 	n := int32(0)
 	for i := range e.clusters {
-		t := &e.clusters[i]
-		if t.n >= leastAlike && t.cluster != c && float64(t.n) >= campaignInside*float64(g.clusters[t.cluster].holders[e.key.kind]) && g.confirmed(t.cluster) {
+		if t := &e.clusters[i]; g.isAlike(e, t, c) {
 			n += t.n
 		}
 	}
 	return n
 }
 
-// leastAlike is how many members must share a prompt for them to be told from the public.
-const leastAlike = 50
+func (g *Graph) isAlike(e *entity, t *tally, c Cluster) bool {
+	return t.n >= leastAlike && t.cluster != c && float64(t.n) >= alikeInside*float64(g.clusters[t.cluster].holders[e.key.kind]) && g.confirmed(t.cluster)
+}
+
+// leastAlike is how many members must share a prompt for them to be told from the public, and alikeInside which share
+// of those that have any.
+const (
+	leastAlike  = 50
+	alikeInside = 0.5
+)
 
 // affiliationOf returns the share of a cluster's members that belong to its most common
 // email domain, organisation or SSO tenant. Public mailbox domains are none.
@@ -234,6 +261,8 @@ type tallies struct {
 	kept    float64 // suspended accounts that touch it
 	out     float64 // others that touch it
 	outside float64 // others that touch any of its kind, and smoothing
+	mixed   bool    // honest users have the prompt as well (pure.go)
+	told    bool    // it is known how many of the others are the members' kin, and out is without them (public.go)
 }
 
 // add scores one entity. Shares are of those that touch anything of the kind: who has made
@@ -275,10 +304,18 @@ func (f *Affinity) add(k link.Kind, ent int32, t tallies) {
 			logOdds, tie, raw = logOdds*max(least, part), logOdds*part, odds*part
 		}
 	}
-	if !old.seen || logOdds > old.LogOdds || logOdds == old.LogOdds && raw > old.raw {
-		*old = Share{ent: ent, seen: true, in: t.in, Inside: t.in / max(t.holders, 1), Outside: q,
-			Capture: (t.in + 1) / (t.in + out + 1), overall: (t.in + out + 1) / (max(t.holders+t.outside, 0) + 1),
-			LogOdds: logOdds, tie: tie, raw: raw}
+	now := Share{ent: ent, seen: true, in: t.in, Inside: t.in / max(t.holders, 1), Outside: q,
+		Capture: (t.in + 1) / (t.in + out + 1), overall: (t.in + out + 1) / (max(t.holders+t.outside, 0) + 1),
+		LogOdds: logOdds, tie: tie, raw: raw, mixed: t.mixed, told: t.told}
+	if k.Prompt() {
+		if now.rare = f.rarePrompt(&now); !now.rare {
+			now.LogOdds, now.tie, now.raw = min(logOdds, commonContent), min(tie, commonContent), min(raw, commonContent)
+		} else if k == link.KindTemplate {
+			f.prompts += max(0, tie)
+		}
+	}
+	if !old.seen || now.LogOdds > old.LogOdds || now.LogOdds == old.LogOdds && now.raw > old.raw {
+		*old = now
 	}
 }
 
@@ -328,9 +365,6 @@ func (f *Affinity) sum(off *[link.NumFamilies]bool) {
 			continue
 		}
 		rare := !k.Trait() && f.isRare(k)
-		if !rare && k.Prompt() {
-			s.LogOdds = min(s.LogOdds, commonContent)
-		}
 		f.Families[fam] += s.LogOdds
 		if rare && k.Ties() {
 			f.rare[fam] += min(s.tie, s.LogOdds)

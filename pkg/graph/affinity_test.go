@@ -178,7 +178,7 @@ func TestPopularContentIsNotRare(t *testing.T) {
 			w.tell(fmt.Sprint("h", i), thing)
 		}
 		fit := w.fitOf(c, "template:t")
-		share := float64(6+users+1) / float64(6+crowd+smoothing)
+		share := float64(6+users+1) / float64(6+crowd+smoothing+1) // with the newcomer
 		s := fit.Kinds[link.KindTemplate]
 		if rare := fit.Rare() > 0; rare != (share <= commonProgram) {
 			rt.Fatalf("%d of %d know it, %.4f: rare %v", 6+users, 6+crowd, share, rare)
@@ -194,20 +194,21 @@ func TestPopularContentIsNotRare(t *testing.T) {
 	})
 }
 
-// A campaign that is a large part of the population is rare all the same once more than content speaks for it: most
-// of it has the prompt, and most who have it are of it.
-func TestCapture(t *testing.T) {
+// What a campaign has is rare where hardly a stranger has it, whether all of its cluster has it or not; where strangers have
+// it of whom nothing says that they are the campaign's own, it is not, however many of those who have it are members.
+func TestRareOutside(t *testing.T) {
 	for _, c := range []struct {
 		name                string
 		confirmed           bool
 		outside, inside, of int // strangers who have the prompt; members who do, of how many
 		want                bool
 	}{
-		{"confirmed", true, 30, 60, 60, true},
+		{"strangers have it", true, 30, 60, 60, false},
 		{"a hypothesis makes the prompt common itself", false, 30, 60, 60, false},
 		{"most by far who have it are strangers", true, 290, 60, 60, false},
 		{"few of its members have it", true, 20, 20, 60, false},
 		{"but what hardly a stranger has is rare", true, 0, 20, 60, true},
+		{"and two strangers are hardly any", true, 2, 60, 60, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)

@@ -19,6 +19,8 @@ type cluster struct {
 	free       habits // of those that are not suspended
 	first      int64
 	last       int64
+	sorted     int                              // members when its prompts were compared last
+	core       core                             // then
 	affiliated int32                            // the domain, organisation or SSO tenant that most members have
 	bridges    map[Cluster]map[Account]struct{} // members that fit another cluster as well
 }
@@ -82,6 +84,13 @@ func (g *Graph) Families(c Cluster) [link.NumFamilies]float64 {
 // Hardware returns the mean over members of what shared devices and keys say, in log-odds.
 func (g *Graph) Hardware(c Cluster) float64 {
 	return g.clusters[c].hardware / float64(max(1, len(g.clusters[c].members)))
+}
+
+// Borne returns what payment, identity and shared devices say of a cluster on average, in log-odds: what its
+// accounts are, and not what is done with their keys.
+func (g *Graph) Borne(c Cluster) float64 {
+	mean := g.means(c)
+	return max(0, mean[link.FamilyPayment]) + max(0, mean[link.FamilyIdentity]) + g.Hardware(c)
 }
 
 // means leaves out what their rates say, which is no second witness: that a team works the same hours

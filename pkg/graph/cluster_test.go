@@ -339,6 +339,47 @@ func TestRestore(t *testing.T) {
 	}
 }
 
+// What a cluster's accounts are, on average: how they pay, how they registered and what devices they share. What comes with the
+// use of a key is not in it, nor does what speaks for the accounts take anything away.
+func TestBorne(t *testing.T) {
+	type families = map[link.Family]float64
+	for _, c := range []struct {
+		name string
+		own  families
+		more []string
+		want float64
+	}{
+		{"prompts alone", nil, nil, 0},
+		{"prompts, client, network and hours", families{link.FamilyNetwork: 1, link.FamilyTiming: 1, link.FamilyHistory: 1}, []string{"client:c", "ip:one"}, 0},
+		{"payment", families{link.FamilyPayment: 1.2}, nil, 1.2},
+		{"payment and identity", families{link.FamilyPayment: 1.2, link.FamilyIdentity: 0.5}, nil, 1.7},
+		{"good payers do not hide how they registered", families{link.FamilyPayment: -2, link.FamilyIdentity: 0.5}, nil, 0.5},
+		{"a device that all share", nil, []string{"device:d"}, link.KindDevice.Spec().Cap},
+		{"all of it", families{link.FamilyPayment: 1, link.FamilyIdentity: 1}, []string{"device:d"}, 2 + link.KindDevice.Spec().Cap},
+	} {
+		w := newWorld(t)
+		w.crowd(1500)
+		cl := w.put("c-x", "m", 10, same(append([]string{"template:t"}, c.more...)...))
+		for i := range 10 {
+			w.own(fmt.Sprintf("m%02d", i), c.own)
+		}
+		w.settled(cl)
+		if got := w.Borne(cl); abs(got-c.want) > 0.1 {
+			t.Errorf("%s: %.2f, want %.2f: %.2f", c.name, got, c.want, w.Families(cl))
+		}
+	}
+	// Half of the members pay by light instruments, as hardly anybody else does: that is how they pay, too.
+	w := newWorld(t)
+	w.crowd(500)
+	w.pays("honest%04d", 500, asEverybody)
+	cl := w.settled(w.put("c-x", "m", 20, same("template:t")))
+	before := w.Borne(cl)
+	w.pays("m%02d", 20, asTheCampaign)
+	if after := w.Borne(cl); after < before+0.8 {
+		t.Errorf("%.2f, %.2f on light instruments", before, after)
+	}
+}
+
 // Evidence names what is shared and rare, the weightiest first, and no traits.
 func TestSharedThings(t *testing.T) {
 	w := newWorld(t)

@@ -20,7 +20,7 @@ import (
 const (
 	busyWorth   = 1.5  // log-odds for each e-fold by which the mean rate is higher
 	busyNormal  = 0.3  // so much higher are groups of honest people as well, beside one standard error
-	evenWorth   = 2.0  // log-odds for each unit by which the deviation is less
+	evenWorth   = 3.0  // log-odds for each unit by which the deviation is less
 	evenNormal  = 0.15 // so much less is it in groups of honest people
 	evenLeast   = -0.3 // that they differ: a few honest users of a relay make any campaign uneven
 	lightWorth  = 1.0  // log-odds for each e-fold by which light instruments are more frequent
@@ -114,6 +114,7 @@ func (h *habits) lightShare() float64 { return float64(h.light) / float64(max(1,
 // known, and from what it is read.
 type Conduct struct {
 	Busy  float64 // their rates are higher
+	Above float64 // by so many e-folds more than chance gives some of the population; 0 where it is not known
 	Even  float64 // and alike
 	Light float64 // they pay by virtual and prepaid instruments
 
@@ -131,7 +132,8 @@ func (h *habits) conduct(population *habits) Conduct {
 	if h.rated >= 2 && population.rated >= leastKnown {
 		part := float64(h.rated) / float64(h.rated+conductHalf)
 		chance := c.DeviationOfAll / math.Sqrt(float64(h.rated))
-		c.Busy = part * within(busyWorth*(c.LogRate-c.LogRateOfAll-chance-busyNormal), -ConductCap)
+		c.Above = c.LogRate - c.LogRateOfAll - chance
+		c.Busy = part * min(max(busyWorth*(c.Above-busyNormal), -ConductCap), BusyCap)
 		c.Even = part * within(evenWorth*(c.DeviationOfAll-c.Deviation-evenNormal), evenLeast)
 	}
 	c.Light = h.instruments(population)
@@ -147,8 +149,12 @@ func (h *habits) instruments(population *habits) float64 {
 	return part * within(lightWorth*math.Log((h.lightShare()+lightFloor)/(population.lightShare()+lightFloor)), lightLeast)
 }
 
-// ConductCap is the most that each part of a conduct says, in log-odds.
-const ConductCap = 1.2
+// ConductCap is the most that each part of a conduct says, in log-odds, but for BusyCap: small campaigns work at
+// a hundred times the pace of people, and honest groups of agents at seven.
+const (
+	ConductCap = 1.2
+	BusyCap    = 2.4
+)
 
 func within(v, least float64) float64 { return min(max(v, least), ConductCap) }
 
@@ -169,7 +175,7 @@ func (g *Graph) conductOf(h *habits, c Cluster) Conduct {
 	others := g.population.without(&g.clusters[c].free)
 	conduct := h.conduct(&others)
 	if g.cfg.Off[link.FamilyHistory] {
-		conduct.Busy = 0
+		conduct.Busy, conduct.Above = 0, 0
 	}
 	if g.cfg.Off[link.FamilyTiming] {
 		conduct.Even = 0
@@ -179,6 +185,48 @@ func (g *Graph) conductOf(h *habits, c Cluster) Conduct {
 	}
 	return conduct
 }
+
+// Likeness is the log-likelihood ratio of an account's rate among its cluster's members to that among
+// everybody else, both taken as log-normal: who works at a campaign's pace, which few people do, is likelier
+// one of its own, and who works at everybody's is likelier a customer of its gateway. What is known of the
+// cluster leans on the population while few of its rates are known. 0 where it is not known. O(1).
+func (g *Graph) Likeness(a Account) float64 {
+	acc := &g.accounts[a]
+	if acc.cluster == NoCluster || !acc.habit.rated || g.cfg.Off[link.FamilyHistory] {
+		return 0
+	}
+	cl := &g.clusters[acc.cluster]
+	var self habits
+	self.add(&acc.habit, 1)
+	members, others := cl.habits.without(&self), g.population.without(&cl.free)
+	if members.rated < likenessLeast || others.rated < leastKnown {
+		return 0
+	}
+	n, mean, variance := float64(members.rated), others.mean(), others.deviation()*others.deviation()
+	if variance == 0 {
+		return 0
+	}
+	theirs := (n*members.mean() + likenessLean*mean) / (n + likenessLean)
+	spread := ((n-1)*members.deviation()*members.deviation() + likenessLean*variance) / (n - 1 + likenessLean)
+	x := float64(acc.habit.rate)
+	odds := (math.Log(variance/spread) + (x-mean)*(x-mean)/variance - (x-theirs)*(x-theirs)/spread) / 2
+	return min(max(odds, -LikenessCap), LikenessCap)
+}
+
+// Rate returns the account's exchanges a day, 0 where they are not known.
+func (g *Graph) Rate(a Account) float64 {
+	if h := &g.accounts[a].habit; h.rated {
+		return math.Exp(float64(h.rate))
+	}
+	return 0
+}
+
+const (
+	likenessLeast = 4 // other members whose rates are known
+	likenessLean  = 4 // imagined members that follow the population
+	// LikenessCap is the most that an account's rate says of its belonging to its cluster, in log-odds.
+	LikenessCap = 1.5
+)
 
 // Standing is what is known of an account before it does anything.
 type Standing struct {
@@ -218,8 +266,18 @@ func (g *Graph) setHabit(a Account, h habit) {
 		return
 	}
 	g.countHabit(acc, -1)
+	was := acc.habit
 	acc.habit = h
 	g.countHabit(acc, 1)
+	if was.payer == h.payer && was.light == h.light && was.old == h.old {
+		return // as most often
+	}
+	for i := range acc.edges {
+		if e := &acc.edges[i]; e.ent != noEntity && e.key.kind.Prompt() {
+			g.entities[e.ent].makeup.add(&was, -1)
+			g.entities[e.ent].makeup.add(&h, 1)
+		}
+	}
 }
 
 // countHabit counts an account's habit wherever it belongs, or with -1 takes it out.

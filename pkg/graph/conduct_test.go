@@ -12,7 +12,7 @@ import (
 )
 
 // checkHabits adds up anew what accounts do: everybody's who is not suspended, each cluster's, and
-// that of the members with each content.
+// that of the members with each content; and how all who touch a content pay.
 func checkHabits(t rapid.TB, g *Graph) {
 	t.Helper()
 	type part struct {
@@ -21,6 +21,7 @@ func checkHabits(t rapid.TB, g *Graph) {
 	}
 	var population habits
 	whole, free, parts := map[Cluster]*habits{}, map[Cluster]*habits{}, map[part]*habits{}
+	users := map[entityKey]*habits{} // of a content, suspended or not
 	add := func(to *habits, x *habit) {
 		if x.rated {
 			to.rated, to.sum, to.sq = to.rated+1, to.sum+float64(x.rate), to.sq+float64(x.rate)*float64(x.rate)
@@ -39,6 +40,12 @@ func checkHabits(t rapid.TB, g *Graph) {
 		acc := &g.accounts[i]
 		if !acc.keep {
 			add(&population, &acc.habit)
+		}
+		for _, e := range acc.edges {
+			if users[e.key] == nil {
+				users[e.key] = &habits{}
+			}
+			add(users[e.key], &acc.habit)
 		}
 		c := acc.cluster
 		if c == NoCluster {
@@ -81,6 +88,9 @@ func checkHabits(t rapid.TB, g *Graph) {
 		e := &g.entities[i]
 		if e.key.kind.Prompt() != (len(e.others) > 0) && len(e.clusters) > 0 || len(e.others) > 0 && len(e.others) != len(e.clusters) {
 			t.Fatalf("%v: %d tallies, beside them %d", e.key, len(e.clusters), len(e.others))
+		}
+		if u := users[e.key]; e.key.kind.Prompt() && u != nil && e.makeup != (makeup{u.payers, u.light, u.old}) {
+			t.Fatalf("%v: all who touch it are %+v, accounts say %+v", e.key, e.makeup, *u)
 		}
 		for j := range e.others {
 			near(fmt.Sprint(e.key, " of cluster ", e.clusters[j].cluster), &e.others[j].habits, parts[part{e.key, e.clusters[j].cluster}])
@@ -135,7 +145,7 @@ func TestConduct(t *testing.T) {
 		// A campaign with a few customers who use its relay once a month is uneven, and hardly less busy.
 		{"a relay with customers", 40, func(i int) uint64 { return 64 >> (6 * (i / 36)) }, func(i int) bool { return i < 36 }, above(0.9), above(-0.31), above(0.9)},
 		// Two accounts are a coincidence.
-		{"two", 2, func(int) uint64 { return 64 }, func(int) bool { return true }, within2, within2, within2},
+		{"two", 2, func(int) uint64 { return 64 }, func(int) bool { return true }, ofTwo(BusyCap), ofTwo(ConductCap), ofTwo(ConductCap)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -175,4 +185,140 @@ func TestConduct(t *testing.T) {
 func above(v float64) func(float64) bool { return func(x float64) bool { return x >= v } }
 func below(v float64) func(float64) bool { return func(x float64) bool { return x <= v } }
 func zero(x float64) bool                { return math.Abs(x) < 0.05 }
-func within2(x float64) bool             { return math.Abs(x) <= ConductCap/5+1e-9 }
+
+// ofTwo: two of whom it is known count for a fifth.
+func ofTwo(limit float64) func(float64) bool {
+	return func(x float64) bool { return math.Abs(x) <= limit*2/(2+conductHalf)+1e-9 }
+}
+
+// paced is a population of others with 1, 2, 4 or 8 exchanges a day, and a cluster whose members have what members says; 0
+// is an account of which no rate is known.
+func paced(t *testing.T, others, members int, exchanges func(i int) uint64) (*world, Cluster) {
+	w := newWorld(t)
+	use := func(id string, n uint64) {
+		for day := range int64(2) {
+			if n > 0 {
+				w.Observe(&link.Fact{Account: id, Kind: link.KindVolume, Stream: event.StreamRequest, Pane: link.Pane(w.now) + uint32(day),
+					First: w.now, Last: w.now, Count: n})
+			}
+		}
+	}
+	for i := range others {
+		use(fmt.Sprint("other", i), 1<<(i%4))
+	}
+	cl := w.put("c-x", "m", members, same("template:lure"))
+	for i := range members {
+		use(fmt.Sprintf("m%02d", i), exchanges(i))
+	}
+	return w, cl
+}
+
+// How far a cluster's rates are above everybody else's, of which chance gives some: 0 where too little is known.
+func TestAbove(t *testing.T) {
+	for _, c := range []struct {
+		name            string
+		others, members int
+		exchanges       uint64
+		least, most     float64
+	}{
+		// The others' mean is 1.5 doublings, 64 is six: 3.1 e-folds, less what chance gives.
+		{"a busy cluster", 400, 36, 64, 2.9, 3.1},
+		{"as busy, and few: chance gives more", 400, 4, 64, 2.6, 2.8},
+		{"at everybody's pace", 400, 36, 3, -0.2, 0},
+		{"idle", 400, 36, 1, -1.3, -1.1},
+		{"one account", 400, 1, 64, 0, 0},
+		{"too few others", leastKnown - 1, 36, 64, 0, 0},
+	} {
+		w, cl := paced(t, c.others, c.members, func(int) uint64 { return c.exchanges })
+		if got := w.Conduct(cl).Above; got < c.least || got > c.most {
+			t.Errorf("%s: %.2f e-folds above, want %.2f to %.2f", c.name, got, c.least, c.most)
+		}
+	}
+}
+
+// An account's rate speaks for its cluster where it is the cluster's and not everybody's, and against it the other way
+// round; where either is not known it says nothing, and it never says more than LikenessCap.
+func TestLikeness(t *testing.T) {
+	const others = 4 * leastKnown
+	busy := func(n uint64) func(int) uint64 { // the account in question is m00
+		return func(i int) uint64 {
+			if i == 0 {
+				return n
+			}
+			return []uint64{32, 64, 128}[i%3]
+		}
+	}
+	for _, c := range []struct {
+		name            string
+		others, members int
+		exchanges       func(i int) uint64
+		least, most     float64
+	}{
+		{"at the campaign's pace", others, 24, busy(64), 0.5, LikenessCap},
+		{"at everybody's", others, 24, busy(2), -LikenessCap, -0.5},
+		{"faster than the campaign: nobody else is", others, 24, busy(160), 0.1, LikenessCap},
+		{"no rate of its own", others, 24, busy(0), 0, 0},
+		// The members' pace is everybody's, and so is the account's.
+		{"a cluster of everybody's pace", others, 24, func(i int) uint64 { return 1 << (i % 4) }, -0.2, 0.2},
+		// The account itself is none of those that it is compared with.
+		{"too few members whose rate is known", others, likenessLeast, busy(64), 0, 0},
+		{"enough", others, likenessLeast + 1, busy(64), 0.1, LikenessCap},
+		{"too few others", leastKnown - 1, 24, busy(64), 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w, _ := paced(t, c.others, c.members, c.exchanges)
+			a := w.account("m00")
+			if got := w.Likeness(a); got < c.least || got > c.most {
+				t.Errorf("%.2f, want %.2f to %.2f", got, c.least, c.most)
+			}
+			if w.Likeness(w.account("other0")) != 0 {
+				t.Error("an account of no cluster is like one")
+			}
+			w.cfg.Off[link.FamilyHistory] = true
+			if got := w.Likeness(a); got != 0 {
+				t.Errorf("%.2f where rates are left out", got)
+			}
+		})
+	}
+	// Everybody else has one exchange a day and the members a million: no evidence is worth more than the cap.
+	w := newWorld(t)
+	for i := range others {
+		w.setHabit(w.Intern(fmt.Sprint("other", i), 0), habit{rated: true, rate: float32(i%2) / 100})
+	}
+	w.put("c-x", "m", 40, same("template:lure"))
+	for i := range 40 {
+		w.setHabit(w.account(fmt.Sprintf("m%02d", i)), habit{rated: true, rate: 14})
+	}
+	w.setHabit(w.account("m01"), habit{rated: true})
+	if like, unlike := w.Likeness(w.account("m00")), w.Likeness(w.account("m01")); like != LikenessCap || unlike != -LikenessCap {
+		t.Errorf("%g for and %g against, want %g", like, unlike, LikenessCap)
+	}
+	check(t, w.Graph)
+}
+
+// Whatever the rates are, a likeness is a number within its cap, and does not depend on what the account itself adds to
+// its cluster.
+func TestLikenessIsBounded(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		w := newWorld(t)
+		rate := rapid.Float32Range(-3, 14)
+		pace := rapid.SliceOfN(rate, 1, 6).Draw(rt, "others")
+		for i := range leastKnown + 10 {
+			w.setHabit(w.Intern(fmt.Sprint("other", i), 0), habit{rated: true, rate: pace[i%len(pace)]})
+		}
+		n := rapid.IntRange(1, 12).Draw(rt, "members")
+		w.put("c-x", "m", n, same("template:lure"))
+		for i := range n {
+			w.setHabit(w.account(fmt.Sprintf("m%02d", i)), habit{rated: rapid.Bool().Draw(rt, "rated"), rate: rate.Draw(rt, "rate")})
+		}
+		a := w.account("m00")
+		got := w.Likeness(a)
+		if math.IsNaN(got) || math.Abs(got) > LikenessCap || got != 0 && !w.accounts[a].habit.rated {
+			rt.Fatalf("likeness %g of %+v", got, w.accounts[a].habit)
+		}
+		w.Keep(a, true) // it is of the cluster all the same, and was of no part of everybody else
+		if kept := w.Likeness(a); math.Abs(kept-got) > 1e-6 {
+			rt.Fatalf("likeness %g, %g where it is suspended", got, kept)
+		}
+	})
+}

@@ -12,6 +12,9 @@ func (g *Graph) Expire(now int64) {
 	g.moved = true
 	g.expireDays(g.expiry, link.Pane(now-g.cfg.WindowMS), now)
 	g.expireDays(g.recheck, link.Pane(now)+1, now)
+	for c := range g.clusters {
+		g.sortOut(Cluster(c)) //nolint:gosec // indexes are 32-bit
+	}
 }
 
 func (g *Graph) expireDays(buckets map[uint32][]Account, before uint32, now int64) {
@@ -43,7 +46,10 @@ func (g *Graph) expireAccount(a Account, now int64) {
 	}
 	cut := (now - life) / 1000
 	for i := len(acc.edges) - 1; i >= 0; i-- {
-		if int64(acc.edges[i].last) < cut {
+		if e := &acc.edges[i]; int64(e.last) < cut {
+			if e.ent != noEntity && e.key.kind.Prompt() && !acc.keep {
+				g.entities[e.ent].past++
+			}
 			g.disconnect(a, i)
 		}
 	}

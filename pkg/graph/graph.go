@@ -48,10 +48,12 @@ type entity struct {
 	df       int32     // accounts with a live link
 	vouched  int32     // organisations: of those, the ones that somebody vouches for
 	kept     int32     // of those, the ones that are suspended
+	past     int32     // times that an account's link has expired, while others' have not: at most what a prompt's public was
 	large    int32     // of clusters, the ones with leastAlike members or more
 	clusters []tally   // members that touch it, by cluster, ascending
 	recent   []Account // the latest maxRecent of them, anchors only
 	others   []other   // prompts: what those members have else, beside each tally
+	makeup   makeup    // prompts: of all who touch it
 }
 
 type account struct {
@@ -350,6 +352,9 @@ func (g *Graph) attach(a Account, ent int32) {
 	}
 	e.df++
 	e.countKept(acc, 1)
+	if e.key.kind.Prompt() {
+		e.makeup.add(&acc.habit, 1)
+	}
 	if e.key.kind == link.KindOrg && acc.vouched {
 		e.vouched++
 	}
@@ -388,6 +393,9 @@ func (g *Graph) disconnect(a Account, i int) {
 	ent := &g.entities[e.ent]
 	ent.df--
 	ent.countKept(acc, -1)
+	if ent.key.kind.Prompt() {
+		ent.makeup.add(&acc.habit, -1)
+	}
 	if ent.key.kind == link.KindOrg && acc.vouched {
 		ent.vouched--
 	}

@@ -43,9 +43,6 @@ func (g *Graph) pairs(a Account) *pairing {
 		one.add(k, e.ent, g.pairTallies(k, e.ent, true, true))
 		s := &one.Kinds[k]
 		l := common{kind: k, ent: e.ent, worth: s.LogOdds, raw: s.raw}
-		if k.Prompt() && !one.isRare(k) {
-			l.worth = min(l.worth, commonContent)
-		}
 		p.links = append(p.links, l)
 		p.note(len(p.links) - 1)
 		if f := k.Spec().Family; !p.held[k] && f != link.FamilyNone && !g.cfg.Off[f] {

@@ -32,6 +32,7 @@ func (g *Graph) Place(a Account, now int64, tied bool) Affinity {
 	}
 	fit := Affinity{}
 	if c := g.accounts[a].cluster; c != NoCluster {
+		g.sortOutGrown(c)
 		fit = g.affinity(a, c)
 		g.settle(a, &fit)
 	}

@@ -12,6 +12,7 @@ type tally struct {
 // other is what members that touch a prompt have beside it.
 type other struct {
 	rest   float32 // sum over them of what the families other than content say
+	mixed  bool    // honest users have the prompt as well (pure.go)
 	habits habits
 }
 

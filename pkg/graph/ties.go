@@ -1,6 +1,10 @@
 package graph
 
-import "github.com/iolaus-io/iolaus/pkg/link"
+import (
+	"slices"
+
+	"github.com/iolaus-io/iolaus/pkg/link"
+)
 
 // Tie says how far an entity belongs to clusters.
 type Tie struct {
@@ -47,11 +51,11 @@ func (g *Graph) TieOf(a Account, k link.Kind, token uint64, counts func(Cluster)
 }
 
 // TiedAt returns the event time (ms) of a's first use of content that ties it to its cluster, 0
-// if none does.
-func (g *Graph) TiedAt(a Account) (first int64) {
+// if none does, and the most exchanges of a day that used one such content, in powers of four.
+func (g *Graph) TiedAt(a Account) (first int64, most uint32) {
 	acc := &g.accounts[a]
 	if acc.cluster == NoCluster {
-		return 0
+		return 0, 0
 	}
 	for i := range acc.edges {
 		e := &acc.edges[i]
@@ -65,12 +69,63 @@ func (g *Graph) TiedAt(a Account) (first int64) {
 		if at := int64(e.first) * 1000; first == 0 || at < first {
 			first = at
 		}
+		most = max(most, e.count)
 	}
-	return first
+	return first, most
 }
 
+// Borrowed reports whether what ties a to its cluster is a system prompt, not typical of the cluster, which a had
+// well before most members that have it, and else at most prompts of a few: a campaign that copies a victim's
+// prompt works with its own as well. Cost: a scan of the members' links, where a has no typical prompt.
+func (g *Graph) Borrowed(a Account) bool {
+	acc := &g.accounts[a]
+	if acc.cluster == NoCluster {
+		return false
+	}
+	var copied *edge
+	for i := range acc.edges {
+		e := &acc.edges[i]
+		if e.ent == noEntity || e.key.kind != link.KindTemplate {
+			continue
+		}
+		ent := &g.entities[e.ent]
+		n := ent.of(acc.cluster)
+		if n <= fewColleagues || 2*n < ent.df || ent.mixed(acc.cluster) {
+			continue
+		}
+		if copied != nil || 2*n > g.clusters[acc.cluster].holders[link.KindTemplate] {
+			return false
+		}
+		copied = e
+	}
+	return copied != nil && g.hadFirst(acc.cluster, copied)
+}
+
+// fewColleagues is how many members may have a prompt that is an account's and its colleagues' alone.
+const fewColleagues = 8
+
+// hadFirst reports whether a member's link to an entity is among the first quarter of the members', and most of
+// those are later by borrowedMS.
+func (g *Graph) hadFirst(c Cluster, own *edge) bool {
+	var firsts []uint32
+	for _, m := range g.clusters[c].members {
+		for i := range g.accounts[m].edges {
+			if e := &g.accounts[m].edges[i]; e.ent == own.ent {
+				firsts = append(firsts, e.first)
+				break
+			}
+		}
+	}
+	slices.Sort(firsts)
+	n := len(firsts)
+	return own.first <= firsts[n/4] && firsts[n/2] >= own.first+borrowedMS/1000
+}
+
+// borrowedMS is how long before most others an account must have had a prompt for it to be its own.
+const borrowedMS = 2 * link.PaneMS
+
 // HasHardware reports whether a shares a device, an instrument, a phone or a key with another member
-// of its cluster, which no thief of a key brings about.
+// of its cluster, and not with as many others, which no thief of a key brings about.
 func (g *Graph) HasHardware(a Account) bool {
 	acc := &g.accounts[a]
 	if acc.cluster == NoCluster {
@@ -78,7 +133,10 @@ func (g *Graph) HasHardware(a Account) bool {
 	}
 	for i := range acc.edges {
 		e := &acc.edges[i]
-		if e.ent != noEntity && e.key.kind.Spec().Hard && g.entities[e.ent].of(acc.cluster) >= 2 {
+		if e.ent == noEntity || !e.key.kind.Spec().Hard {
+			continue
+		}
+		if n := g.entities[e.ent].of(acc.cluster); n >= 2 && 2*n >= g.entities[e.ent].df {
 			return true
 		}
 	}

@@ -106,8 +106,8 @@ func TestTiedAtAndHardware(t *testing.T) {
 	if w.ClusterOf(owner) != w.together("a", 8) {
 		t.Fatal("the owner is not with those who use the key")
 	}
-	if at := w.TiedAt(owner); at != w.now || at <= before {
-		t.Errorf("tied at %d, want %d", at, w.now)
+	if at, most := w.TiedAt(owner); at != w.now || at <= before || most != 12 {
+		t.Errorf("tied at %d by %d exchanges of a day, want %d by 12", at, most, w.now)
 	}
 	if w.HasHardware(owner) {
 		t.Error("the owner's own device and card are not the ring's")
@@ -115,11 +115,148 @@ func TestTiedAtAndHardware(t *testing.T) {
 	if !w.HasHardware(w.account("a03")) {
 		t.Error("the ring shares a device")
 	}
-	if at := w.TiedAt(w.account("honest0001")); at != 0 || w.HasHardware(w.account("honest0001")) {
-		t.Errorf("a loner is tied at %d", at)
+	if at, most := w.TiedAt(w.account("honest0001")); at != 0 || most != 0 || w.HasHardware(w.account("honest0001")) {
+		t.Errorf("a loner is tied at %d by %d exchanges of a day", at, most)
 	}
 	w.tell("owner", "device:d-a")
 	if !w.HasHardware(owner) {
 		t.Error("the ring's device is the owner's, and does not count")
+	}
+}
+
+// A hard thing that others have as well, as many as members or more, is a stock device or a provider's card: it says nothing
+// of what no thief of a key brings.
+func TestHardwareOfOthers(t *testing.T) {
+	for _, c := range []struct {
+		name            string
+		members, others int // who have the device
+		want            bool
+	}{
+		{"the cluster's alone", 4, 0, true},
+		{"one in three is another's", 4, 2, true},
+		{"half of them", 4, 4, true},
+		{"more than half", 4, 5, false},
+		{"a stock device", 4, 300, false},
+		{"a stock device that most members have", 12, 300, false},
+		{"its own", 1, 0, false},
+		{"another's, who is no member", 1, 1, false},
+	} {
+		w := newWorld(t)
+		w.crowd(500)
+		for i := range c.others {
+			w.tell(fmt.Sprintf("honest%04d", i), "device:stock")
+		}
+		w.put("c-x", "m", 12, func(i int) []string {
+			if i < c.members {
+				return []string{"template:t", "device:stock"}
+			}
+			return []string{"template:t", fmt.Sprint("device:own", i)}
+		})
+		if got := w.HasHardware(w.account("m00")); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+		if c.members < 12 && w.HasHardware(w.account("m11")) {
+			t.Errorf("%s: who has a device of its own shares one", c.name)
+		}
+		// A card that the cluster shares beside it is hardware whatever the device is.
+		w.tell("m00", "card:shared")
+		w.tell("m11", "card:shared")
+		if !w.HasHardware(w.account("m00")) {
+			t.Errorf("%s: the card does not count", c.name)
+		}
+	}
+}
+
+// A firm whose prompt a campaign copies had it well before most who have it now, and has none of the campaign's own; a
+// campaign's account came with the others, or has what is typical of it.
+func TestBorrowed(t *testing.T) {
+	const days = borrowedMS/link.PaneMS + 1
+	for _, c := range []struct {
+		name  string
+		later int64 // days between the firm's use of its prompt and the campaign's
+		use   int   // of the campaign's 30 accounts use the firm's prompt
+		firm  []string
+		who   string
+		want  bool
+		mixed bool // the campaign shares the prompt with honest users
+	}{
+		{"the firm", days, 12, nil, "firm00", true, false},
+		{"its other account", days, 12, nil, "firm01", true, false},
+		{"a campaign's account that uses it too", days, 12, nil, "m03", false, false},
+		{"one that does not", days, 12, nil, "m29", false, false},
+		{"who is in no cluster", days, 12, nil, "honest0001", false, false},
+		// All at once: whose prompt it is cannot be told.
+		{"the same day", 0, 12, nil, "firm00", false, false},
+		{"hardly earlier", days - 2, 12, nil, "firm00", false, false},
+		// What most of the campaign has is its own, whoever had it first.
+		{"a prompt that is typical of the campaign", days, 20, nil, "firm00", false, false},
+		// A few may be colleagues.
+		{"a prompt of a few", days, fewColleagues - 2, nil, "firm00", false, false},
+		{"who has the campaign's own as well", days, 12, []string{"template:lure"}, "firm00", false, false},
+		// Two prompts that a campaign has are more than one copy.
+		{"who has two of its prompts", days, 12, []string{"template:second"}, "firm00", false, false},
+		{"beside a prompt that nobody shares", days, 12, []string{"template:mine"}, "firm00", true, false},
+		{"a program's prompt", days, 12, nil, "firm00", false, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.crowd(500)
+			firm := append([]string{"template:firm"}, c.firm...)
+			cl := w.put("c-x", "firm", 2, same(firm...))
+			w.now += c.later * link.PaneMS
+			w.put("c-x", "m", 30, func(i int) []string {
+				things := []string{"template:lure", "device:d"}
+				if i < c.use {
+					things = append(things, "template:firm")
+				}
+				if i >= 12 && i < 24 {
+					things = append(things, "template:second")
+				}
+				return things
+			})
+			if c.mixed {
+				w.entities[w.byKey[entityKey{w.names["firm"], link.KindTemplate}]].other(cl).mixed = true
+			}
+			if got := w.Borrowed(w.account(c.who)); got != c.want {
+				t.Errorf("borrowed %v", got)
+			}
+			check(t, w.Graph)
+		})
+	}
+	// Of six that had it well before most, only those count who were among the first.
+	w := newWorld(t)
+	w.put("c-x", "firm", 1, same("template:firm"))
+	w.put("c-x", "early", 4, same("template:lure", "template:firm"))
+	w.now += 1000
+	w.put("c-x", "next", 1, same("template:firm"))
+	w.now += days * link.PaneMS
+	w.put("c-x", "m", 30, func(i int) []string {
+		if i < 8 {
+			return []string{"template:lure", "template:firm"}
+		}
+		return []string{"template:lure"}
+	})
+	if !w.Borrowed(w.account("firm00")) || w.Borrowed(w.account("next00")) {
+		t.Errorf("borrowed from the first %v, from the sixth %v", w.Borrowed(w.account("firm00")), w.Borrowed(w.account("next00")))
+	}
+	// A prompt that most who have it use outside of the cluster is nobody's to copy.
+	w = newWorld(t)
+	w.crowd(500)
+	w.put("c-x", "firm", 2, same("template:firm"))
+	w.now += days * link.PaneMS
+	w.put("c-x", "m", 30, func(i int) []string {
+		if i < 12 {
+			return []string{"template:lure", "template:firm"}
+		}
+		return []string{"template:lure"}
+	})
+	if !w.Borrowed(w.account("firm00")) {
+		t.Fatal("it is not borrowed while nobody else has it, and the case says nothing")
+	}
+	for i := range 15 {
+		w.tell(fmt.Sprintf("honest%04d", i), "template:firm")
+	}
+	if w.Borrowed(w.account("firm00")) {
+		t.Error("borrowed, and most who have it are of no cluster")
 	}
 }

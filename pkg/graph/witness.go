@@ -11,8 +11,12 @@ func (g *Graph) witnesses(c Cluster, fit *Affinity) int { return g.Witnesses(c, 
 // goes through the same relay has only what the relay adds, and its hours. fam is the fit's
 // own families, or those with what the account's windows add.
 func (g *Graph) Witnesses(c Cluster, fit *Affinity, fam *[link.NumFamilies]float64) int {
-	n := independent(fam, fit.hardware(), g.cfg.FamilyBar)
-	if fam[link.FamilyTiming] >= g.cfg.FamilyBar && fit.Gateway() && !fit.twoContents(g.cfg.FamilyBar) {
+	counted := *fam
+	if fit.content() < g.cfg.FamilyBar {
+		counted[link.FamilyContent] = 0 // a popular program's prompts, which half of the cluster happens to use as well
+	}
+	n := independent(&counted, fit.hardware(), g.cfg.FamilyBar)
+	if counted[link.FamilyTiming] >= g.cfg.FamilyBar && fit.Gateway() && !fit.twoContents(g.cfg.FamilyBar) {
 		n-- // who goes through a campaign's relay has its hours from it too
 	}
 	if n == 1 && c != NoCluster && (fit.twoContents(g.cfg.FamilyBar) || fit.owned(link.KindTemplate) && lesser(fam) >= littleOfOne) && g.Independent(c) >= 2 {
@@ -113,6 +117,9 @@ func (g *Graph) Rest(a Account) (Rest, bool) {
 		all.Worth += float64(other.rest)/float64(in) + conduct.Pace() + conduct.Light
 		all.Pace += conduct.Pace()
 		all.Size = max(all.Size, int(in))
+		if ent := &g.entities[e.ent]; 2*in >= ent.df && !ent.mixed(acc.cluster) {
+			all.Own = max(all.Own, int(in))
+		}
 		n++
 	}
 	all.Worth /= float64(max(1, n))
@@ -125,6 +132,7 @@ type Rest struct {
 	Worth float64 // by all families
 	Pace  float64 // by their rates alone
 	Size  int     // of the largest of those parts
+	Own   int     // of the largest with a prompt that is the cluster's own: most who have it are members
 }
 
 // independent counts the families of fam that are worth at least bar, each family once and
@@ -167,8 +175,10 @@ func (f *Affinity) OnItsAddress() bool {
 }
 
 // Badge returns the most that is said by what a member must have to be acted against: a system
-// prompt that is the cluster's own and typical of it, or what is hard to share by chance.
-// A user block alone will not do: popular frameworks frame their users' questions.
+// prompt that is the cluster's own and typical of it, or several of which each is less so, or what is hard
+// to share by chance.
+// A user block alone will not do, for popular frameworks frame their users' questions, but where it is the
+// cluster's own and payment or identity speak for the tie as well: not all campaigns have system prompts.
 func (f *Affinity) Badge() float64 {
 	most := 0.0
 	for fam, v := range f.rare {
@@ -177,10 +187,16 @@ func (f *Affinity) Badge() float64 {
 		}
 	}
 	if f.isRare(link.KindTemplate) {
-		most = max(most, f.Kinds[link.KindTemplate].tie)
+		most = max(most, f.Kinds[link.KindTemplate].tie, min(f.prompts, link.KindTemplate.Spec().Cap))
+	}
+	if f.owned(link.KindSuffix) && f.Families[link.FamilyPayment]+f.Families[link.FamilyIdentity] >= besideFrame {
+		most = max(most, f.Kinds[link.KindSuffix].tie)
 	}
 	return most
 }
+
+// besideFrame is what payment and identity must say together, in log-odds, for a user block to be a badge.
+const besideFrame = 1.5
 
 // twoContents reports whether template and suffix are both worth at least bar, and rare.
 func (f *Affinity) twoContents(bar float64) bool {

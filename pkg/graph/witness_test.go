@@ -26,12 +26,21 @@ func TestWitnesses(t *testing.T) {
 		{"both contents", true, []string{"template:t", "suffix:s"}, 2},
 		{"both contents, of a hypothesis", false, []string{"template:t", "suffix:s"}, 1},
 		{"nothing", true, []string{"card:own"}, 0},
+		// A framework's prompt and frame, which half of the cluster has and so have many others, are no family.
+		{"a framework's contents", true, []string{"template:framework", "suffix:framework"}, 0},
+		{"a framework's contents, and a card", true, []string{"template:framework", "suffix:framework", "card:1"}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
 			w.crowd(1000)
+			for i := range 60 {
+				w.tell(fmt.Sprintf("honest%04d", i), "template:framework", "suffix:framework")
+			}
 			cl := w.put("c-x", "m", 12, func(i int) []string {
 				things := []string{"template:t", "suffix:s", "client:c"}
+				if i%2 == 0 {
+					things = append(things, "template:framework", "suffix:framework")
+				}
 				if c.confirmed {
 					things = append(things, "device:d", fmt.Sprint("card:", i/2))
 				}
@@ -41,6 +50,56 @@ func TestWitnesses(t *testing.T) {
 			fit := w.fitOf(cl, c.comes...)
 			if got := w.Witnesses(cl, &fit, &fit.Families); got != c.want {
 				t.Fatalf("%d witnesses, want %d: %v", got, c.want, fit.Families)
+			}
+			if c.comes[0] == "template:framework" && (fit.Families[link.FamilyContent] < w.cfg.FamilyBar || fit.content() != 0) {
+				t.Fatalf("content says %.2f, what is rare %.2f: the case says nothing", fit.Families[link.FamilyContent], fit.content())
+			}
+		})
+	}
+}
+
+// What a member must have to be acted against: a system prompt of the cluster's own, several that are each less typical of it,
+// something that is hard to share, or the cluster's own user block where payment or identity speak for the tie as well.
+func TestBadge(t *testing.T) {
+	const suspends = 2.5 // what the built-in policy asks for
+	for _, c := range []struct {
+		name  string
+		comes []string
+		badge bool
+	}{
+		{"a prompt of all", []string{"template:all"}, true},
+		{"a prompt of one in six", []string{"template:0"}, false},
+		{"two such", []string{"template:0", "template:1"}, true},
+		{"a device of all", []string{"device:all"}, true},
+		{"its user block alone", []string{"suffix:all"}, false},
+		{"its user block and a little", []string{"suffix:all", "referral:code0"}, false},
+		{"its user block and payment", []string{"suffix:all", "card:0", "shape:prepaid"}, true},
+		{"its user block and identity", []string{"suffix:all", "mailshape:ab"}, true},
+		{"its user block and a little of both", []string{"suffix:all", "referral:code0", "billing:0"}, true},
+		// What is not the cluster's own is none, whatever else there is.
+		{"a popular user block and payment", []string{"suffix:framework", "shape:prepaid", "mailshape:ab"}, false},
+		{"a popular prompt, twice", []string{"template:framework", "template:framework2"}, false},
+		{"network", []string{"ip:all"}, false},
+		{"payment alone of what is easy to share", []string{"shape:prepaid"}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.crowd(1000)
+			for i := range 1000 {
+				id := fmt.Sprintf("honest%04d", i)
+				w.tell(id, fmt.Sprint("shape:pop", i%9), fmt.Sprint("mailshape:pop", i%20))
+				if i < 60 {
+					w.tell(id, "template:framework", "template:framework2", "suffix:framework")
+				}
+			}
+			cl := w.settled(w.put("c-x", "m", 24, func(i int) []string {
+				return []string{"template:all", fmt.Sprint("template:", i%6), "template:framework", "template:framework2", "suffix:all", "suffix:framework",
+					"device:all", fmt.Sprint("card:", i/2), "shape:prepaid", "mailshape:ab", fmt.Sprint("referral:code", i%4),
+					fmt.Sprint("billing:", i%6), "ip:all"}
+			}))
+			fit := w.fitOf(cl, c.comes...)
+			if got := fit.Badge() >= suspends; got != c.badge {
+				t.Errorf("badge %.2f: %.2f", fit.Badge(), fit.Families)
 			}
 		})
 	}

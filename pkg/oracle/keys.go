@@ -64,7 +64,7 @@ func keyFeatures(events []event.Request) []window.KeyFeatures {
 	var fs []window.KeyFeatures
 	for _, k := range keys {
 		f := window.KeyFeatures{First: k.first * 60000, Last: k.last * 60000, Total: uint64(k.total), Days: k.days}
-		if r := k.regime; r != nil && r.bits >= 24 {
+		if r := k.regime; r != nil && r.bits >= 10 {
 			f.Token, f.ID, f.Change = k.token, r.id, r.change(f.First)
 		}
 		fs = append(fs, f)
@@ -112,7 +112,7 @@ func (h *habitLog) exchange(k *keyLog, e *event.Request) {
 	}
 	novel, known := h.compare(e)
 	switch {
-	case k.total <= 3 || h.seen < 12 || novel.Count() <= 1 && k.regime == nil:
+	case h.seen < 12 || novel.Count() <= 1 && k.regime == nil:
 		h.learn(e, novel)
 	case novel.Count() <= 1:
 		h.tally(0)
@@ -130,7 +130,7 @@ func (h *habitLog) exchange(k *keyLog, e *event.Request) {
 		}
 		r := k.regime
 		r.bits = min(r.bits+step, 60)
-		if r.bits >= 24 && r.id == "" {
+		if r.bits >= 10 && r.id == "" {
 			r.id = e.APIKeyID
 		}
 		r.news, r.novel, r.order = append(r.news, e), append(r.novel, novel), append(r.order, true)

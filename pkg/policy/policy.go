@@ -44,12 +44,14 @@ type Input struct {
 	AccountScore, ClusterScore float64
 	Size                       int
 	Part                       int     // of those, the ones that have the account's contents
+	Own                        int     // the same of contents that hardly anybody but members has
 	ClusterFamilies            int     // that the cluster's members share on average, each cause once, without network
 	Families                   int     // worth at least one in log-odds
 	HardFamilies               int     // the same without network
 	Evidence                   int     // shared things a person can read
 	Rare                       float64 // what the cluster's own system prompt, or what is hard to share by chance, says of the account, log-odds
 	Pace                       float64 // what the rates of members with the account's contents say: high and alike, log-odds
+	Above                      float64 // by so many e-folds the members' rates are above the population's, less a standard error
 	Hardware                   float64 // what devices and keys that members share say on average, log-odds
 	Population                 int
 	AgeDays                    float64
@@ -114,8 +116,8 @@ func Parse(b []byte) (*Policy, error) {
 		cel.Variable("account_score", cel.DoubleType), cel.Variable("cluster_score", cel.DoubleType),
 		cel.Variable("score", cel.DoubleType), cel.Variable("size", cel.IntType),
 		cel.Variable("cluster_families", cel.IntType),
-		cel.Variable("pace", cel.DoubleType),
-		cel.Variable("part", cel.IntType),
+		cel.Variable("pace", cel.DoubleType), cel.Variable("above", cel.DoubleType),
+		cel.Variable("part", cel.IntType), cel.Variable("own", cel.IntType),
 		cel.Variable("hardware", cel.DoubleType),
 		cel.Variable("families", cel.IntType), cel.Variable("hard_families", cel.IntType),
 		cel.Variable("evidence", cel.IntType), cel.Variable("rare", cel.DoubleType), cel.Variable("population", cel.IntType),
@@ -282,6 +284,8 @@ func (in *Input) ResolveName(name string) (any, bool) {
 		return types.Int(in.Size), true
 	case "part":
 		return types.Int(in.Part), true
+	case "own":
+		return types.Int(in.Own), true
 	case "cluster_families":
 		return types.Int(in.ClusterFamilies), true
 	case "families":
@@ -294,6 +298,8 @@ func (in *Input) ResolveName(name string) (any, bool) {
 		return types.Double(in.Rare), true
 	case "pace":
 		return types.Double(in.Pace), true
+	case "above":
+		return types.Double(in.Above), true
 	case "hardware":
 		return types.Double(in.Hardware), true
 	case "population":

@@ -111,7 +111,7 @@ func parse(t testing.TB, doc string) *Policy {
 // sure is an input that no guard holds back.
 func sure(score float64) Input {
 	return Input{AccountScore: score, ClusterScore: score, Size: 20, Families: 4, HardFamilies: 3, Evidence: 3, Rare: 5, Population: 1000,
-		Part: 20, ClusterFamilies: 2, Pace: 1}
+		Part: 20, ClusterFamilies: 2, Pace: 1, Above: 2}
 }
 
 func TestLadder(t *testing.T) {
@@ -184,8 +184,8 @@ func drawInput(t *rapid.T) Input {
 	return Input{AccountScore: p("account"), ClusterScore: p("cluster"), Size: rapid.IntRange(0, 100).Draw(t, "size"),
 		Families: n("families"), HardFamilies: n("hard"), Evidence: n("evidence"), Rare: rapid.Float64Range(0, 6).Draw(t, "rare"),
 		Population: rapid.IntRange(0, 400).Draw(t, "population"), AgeDays: p("age") * 100,
-		Part: n("part") * 20, ClusterFamilies: n("cluster families"), Pace: rapid.Float64Range(-2, 2).Draw(t, "pace"),
-		Hardware: rapid.Float64Range(0, 3).Draw(t, "hardware")}
+		Part: n("part") * 20, Own: n("own") * 12, ClusterFamilies: n("cluster families"), Pace: rapid.Float64Range(-2, 2).Draw(t, "pace"),
+		Hardware: rapid.Float64Range(0, 3).Draw(t, "hardware"), Above: rapid.Float64Range(-2, 5).Draw(t, "above")}
 }
 
 // Whatever is seen, by whichever policy, from wherever an account stands: no one is newly
@@ -236,6 +236,12 @@ func TestBuiltinIsMonotone(t *testing.T) {
 		more.HardFamilies += rapid.IntRange(0, 3).Draw(t, "more families")
 		more.Families += more.HardFamilies - in.HardFamilies
 		more.Rare += rapid.Float64Range(0, 3).Draw(t, "rarer")
+		more.Size += rapid.IntRange(0, 60).Draw(t, "larger")
+		more.Part += more.Size - in.Size
+		more.Own += more.Size - in.Size
+		more.Pace += rapid.Float64Range(0, 2).Draw(t, "more alike")
+		more.Above += rapid.Float64Range(0, 3).Draw(t, "faster")
+		more.Hardware += rapid.Float64Range(0, 2).Draw(t, "more devices")
 		a, b := p.Decide("", in), p.Decide("", more)
 		if Severity(b) < Severity(a) {
 			t.Fatalf("%+v gives %s, %+v gives %s", in, a, more, b)
@@ -243,8 +249,9 @@ func TestBuiltinIsMonotone(t *testing.T) {
 	})
 }
 
-// What the built-in policy asks for above observe: both scores, eight accounts (six to verify), two families outside
-// the network, and something that hardly anybody else has.
+// What the built-in policy asks for above observe: both scores, twelve accounts (five, where their rates are far above
+// everybody's), two families outside the network, and something that hardly anybody else has; and to suspend, many with the same
+// prompts, or rates that are above everybody's by the more the fewer they are, or shared devices.
 func TestBuiltinLadder(t *testing.T) {
 	p, err := Default()
 	if err != nil {
@@ -256,14 +263,26 @@ func TestBuiltinLadder(t *testing.T) {
 		want   string
 	}{
 		{"all there is", func(*Input) {}, wire.ActionSuspend},
-		{"eleven accounts", func(in *Input) { in.Size = 11 }, wire.ActionVerify},
+		{"eleven accounts, above everybody", func(in *Input) { in.Size, in.Above = 11, 1.8 }, wire.ActionObserve},
+		{"twelve accounts, above everybody", func(in *Input) { in.Size, in.Above = 12, 1.8 }, wire.ActionSuspend},
+		{"eleven accounts, far above", func(in *Input) { in.Size, in.Above = 11, 2.5 }, wire.ActionSuspend},
+		{"five accounts, far above", func(in *Input) { in.Size, in.Above = 5, 2.5 }, wire.ActionSuspend},
+		{"four accounts, far above", func(in *Input) { in.Size, in.Above = 4, 2.5 }, wire.ActionObserve},
 		{"five accounts", func(in *Input) { in.Size = 5 }, wire.ActionObserve},
 		{"two accounts", func(in *Input) { in.Size = 2 }, wire.ActionAllow},
 		{"nothing rare", func(in *Input) { in.Rare = 0 }, wire.ActionObserve},
-		{"as slow as everybody", func(in *Input) { in.Pace = 0 }, wire.ActionVerify},
-		{"as slow, and on the same devices", func(in *Input) { in.Pace, in.Hardware = 0, 1.2 }, wire.ActionSuspend},
-		{"as slow, and many", func(in *Input) { in.Pace, in.Part = 0, 60 }, wire.ActionSuspend},
-		{"a little faster, and few", func(in *Input) { in.Pace, in.Size = 0.4, 15 }, wire.ActionVerify},
+		{"as slow as everybody", func(in *Input) { in.Pace, in.Above = 0, 0 }, wire.ActionVerify},
+		{"as slow, and on the same devices", func(in *Input) { in.Pace, in.Above, in.Hardware = 0, 0, 1.2 }, wire.ActionSuspend},
+		{"eleven, on the same devices", func(in *Input) { in.Size, in.Above, in.Hardware = 11, 0, 1.2 }, wire.ActionObserve},
+		{"as slow, and many", func(in *Input) { in.Pace, in.Above, in.Part = 0, 0, 60 }, wire.ActionSuspend},
+		{"a little faster, and many with the cluster's own prompt", func(in *Input) { in.Pace, in.Above, in.Size, in.Own = 0.4, 0.8, 59, 40 }, wire.ActionSuspend},
+		{"no faster, and many with the cluster's own prompt", func(in *Input) { in.Pace, in.Above, in.Size, in.Own = 0.1, 0.8, 59, 40 }, wire.ActionVerify},
+		{"a little faster, and few", func(in *Input) { in.Pace, in.Above, in.Size = 0.4, 0.8, 15 }, wire.ActionVerify},
+		{"a little faster, and not so few", func(in *Input) { in.Pace, in.Above, in.Size = 0.4, 0.8, 59 }, wire.ActionVerify},
+		{"not so few, and alike at nobody's pace", func(in *Input) { in.Pace, in.Above, in.Size = 0, 0.8, 40 }, wire.ActionVerify},
+		{"alike, and no faster", func(in *Input) { in.Pace, in.Above = 2, 0 }, wire.ActionVerify},
+		{"far above, and unlike one another", func(in *Input) { in.Pace = -1 }, wire.ActionSuspend},
+		{"far above, and nothing rare", func(in *Input) { in.Above, in.Rare = 5, 0 }, wire.ActionObserve},
 		{"one family of the cluster", func(in *Input) { in.ClusterFamilies = 1 }, wire.ActionVerify},
 		{"one family", func(in *Input) { in.HardFamilies = 1 }, wire.ActionObserve},
 		{"an honest member of a bad cluster", func(in *Input) { in.AccountScore = 0.5 }, wire.ActionAllow},
@@ -379,9 +398,9 @@ func FuzzParse(f *testing.F) {
 // Every name that a condition may use has its own value.
 func TestNamesHaveTheirValues(t *testing.T) {
 	in := Input{AccountScore: 0.51, ClusterScore: 0.52, Size: 3, Part: 4, ClusterFamilies: 5, Families: 6, HardFamilies: 7,
-		Evidence: 8, Rare: 0.9, Pace: 0.11, Hardware: 0.12, Population: 13, AgeDays: 1.4}
+		Evidence: 8, Rare: 0.9, Pace: 0.11, Above: 0.15, Hardware: 0.12, Population: 13, AgeDays: 1.4}
 	for name, value := range map[string]string{"account_score": "0.51", "cluster_score": "0.52", "score": "0.51", "size": "3", "part": "4",
-		"cluster_families": "5", "families": "6", "hard_families": "7", "evidence": "8", "rare": "0.9", "pace": "0.11", "hardware": "0.12",
+		"cluster_families": "5", "families": "6", "hard_families": "7", "evidence": "8", "rare": "0.9", "pace": "0.11", "above": "0.15", "hardware": "0.12",
 		"population": "13", "age_days": "1.4"} {
 		p, err := Parse([]byte("version: a\nsteps:\n  - action: observe\n    when: " + name + " == " + value + "\n"))
 		if err != nil {

@@ -7,7 +7,7 @@ import (
 
 // Entry describes one signal for people.
 type Entry struct {
-	Code, Family, Sort   string // Sort: own (one account's windows), trait or shared (inside against outside), conduct (of a cluster)
+	Code, Family, Sort   string // Sort: own (one account's windows), trait or shared (inside against outside), conduct (of a cluster), pace (of an account beside both)
 	Cap                  float64
 	What, Window, Source string
 }
@@ -60,7 +60,8 @@ func Catalogue() []Entry {
 	}
 	for i := range conductSignals {
 		s := &conductSignals[i]
-		es = append(es, Entry{s.code, s.family.String(), "conduct", graph.ConductCap, s.what, "since the first exchange", s.source})
+		es = append(es, Entry{s.code, s.family.String(), "conduct", s.most, s.what, "since the first exchange", s.source})
 	}
-	return es
+	return append(es, Entry{paceCode, link.FamilyHistory.String(), "pace", graph.LikenessCap,
+		"its exchanges a day are likelier among its cluster's members than among everybody else", "since the first exchange", "detection.md 1, per account"})
 }

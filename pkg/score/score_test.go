@@ -178,3 +178,17 @@ func TestTraitsOfWindowsThatSayNothing(t *testing.T) {
 		t.Errorf("tasks that nobody classified have token %x", token)
 	}
 }
+
+// An account's pace is a reason where it says something, with its own rate and everybody else's.
+func TestPaceReason(t *testing.T) {
+	c := graph.Conduct{LogRateOfAll: math.Log(2)}
+	if rs := PaceReason(nil, c, 64, 0.05); len(rs) != 0 {
+		t.Errorf("a few hundredths: %+v", rs)
+	}
+	for _, worth := range []float64{1.2, -0.7} {
+		want := wire.Reason{Code: "members_pace", Family: "history", Value: 64, Baseline: 2, Contribution: worth}
+		if rs := PaceReason(nil, c, 64, worth); len(rs) != 1 || rs[0] != want {
+			t.Errorf("%+v, want %+v", rs, want)
+		}
+	}
+}

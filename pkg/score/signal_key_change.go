@@ -30,6 +30,7 @@ const (
 	theftRented   = 0.4
 	theftHosted   = -0.4 // production runs on servers
 	theftSettling = -0.5 // the account itself is new
+	theftSuspect  = -0.7 // the change is not declared yet
 )
 
 const (
@@ -62,6 +63,9 @@ func KeyTheft(k *window.KeyFeatures, f *window.Features) (logOdds float64, reaso
 	t.history(c, f)
 	t.course(c)
 	t.traffic(c)
+	if !c.Declared() {
+		t.add("key_change_suspected", link.FamilyHistory, float64(c.New), 4, theftSuspect)
+	}
 	return min(t.logOdds, maxKeyTheft), t.reasons
 }
 

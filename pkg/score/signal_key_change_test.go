@@ -2,12 +2,14 @@ package score_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/iolaus-io/iolaus/pkg/event"
 	"github.com/iolaus-io/iolaus/pkg/fold"
 	"github.com/iolaus-io/iolaus/pkg/score"
 	"github.com/iolaus-io/iolaus/pkg/window"
+	"github.com/iolaus-io/iolaus/pkg/wire"
 )
 
 const (
@@ -92,13 +94,28 @@ func (c *course) theft() (float64, window.KeyFeatures) {
 	return v, f.Keys[0]
 }
 
-// A thief works beside the owner with a client, a network and prompts of his own.
+// A thief works beside the owner with a client, a network and prompts of his own. After two exchanges the change is suspected,
+// which is worth less and says so, after four it is declared.
 func TestStolenKeyIsSeen(t *testing.T) {
 	c := established(t)
+	suspected := 0.0
 	for n := 1; n <= 5; n++ {
 		c.exchange(thief, hour/12)
-		if _, k := c.theft(); n >= 4 != (k.Change.At != 0) {
-			t.Fatalf("after %d exchanges of the thief the change is %+v", n, k.Change)
+		v, k := c.theft()
+		if n >= 2 != (k.Change.At != 0) || n >= 4 != k.Change.Declared() || (k.ID != "") != (k.Change.At != 0) {
+			t.Fatalf("after %d exchanges of the thief the change of key %q is %+v", n, k.ID, k.Change)
+		}
+		switch n {
+		case 1:
+			if v != 0 {
+				t.Errorf("one exchange scores %.2f", v)
+			}
+		case 2:
+			suspected = v
+		case 4:
+			if v-suspected < 0.69 || v-suspected > 0.71 {
+				t.Errorf("declared %.2f, suspected %.2f", v, suspected)
+			}
 		}
 	}
 	since := c.now - 4*hour/12
@@ -216,6 +233,21 @@ func TestRegimeBecomesTheOwners(t *testing.T) {
 	c.times(20, other, 6*hour)
 	if _, k := c.theft(); k.Change.At != 0 {
 		t.Errorf("still a change after twelve days: %+v", k.Change)
+	}
+}
+
+// Until a change is declared it has a reason that takes from it, with how many exchanges there are and how many declare it.
+func TestSuspectedChange(t *testing.T) {
+	for _, bits := range []int{10, 12, 23, 24, 60} {
+		k := &window.KeyFeatures{Change: window.KeyChange{At: keyStart, Novel: 31, New: 3, RateRatio: 20, Bits: bits}}
+		_, reasons := score.KeyTheft(k, nil)
+		i := slices.IndexFunc(reasons, func(r wire.Reason) bool { return r.Code == "key_change_suspected" })
+		if (i >= 0) != (bits < 24) {
+			t.Fatalf("%d bits: reasons %+v", bits, reasons)
+		}
+		if i >= 0 && reasons[i] != (wire.Reason{Code: "key_change_suspected", Family: "history", Value: 3, Baseline: 4, Contribution: -0.7}) {
+			t.Errorf("%d bits: %+v", bits, reasons[i])
+		}
 	}
 }
 

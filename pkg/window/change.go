@@ -13,9 +13,9 @@ import "github.com/iolaus-io/iolaus/pkg/event"
 // What is novel in one dimension only is learned: a laptop, a journey, an edited prompt.
 // Costs 65 ns an exchange, and 9 bytes a key, 33 an account and 70 a regime.
 const (
-	learnKey     = 3  // first exchanges of a key that are taken as its owner's
-	learnAccount = 12 // and of an account
+	learnAccount = 12 // first exchanges of an account that are taken as its owner's, whatever they are
 	stepBits     = 6
+	suspectBits  = 10 // two wholly novel exchanges: enough beside ties to a known campaign
 	declareBits  = 24 // four wholly novel exchanges: one false alarm in 2^24 were they independent
 	maxBits      = 60
 	bridgePlace  = 3  // owner's prompt from the regime's client or network
@@ -50,7 +50,7 @@ type keyState struct {
 
 // regime is the exchanges of a key that are unlike its account.
 type regime struct {
-	id          string      // set when declared
+	id          string      // set when suspected
 	token       event.Token // likewise
 	first, last int64       // ms of its first and latest exchange
 	bits        uint8       // the sum
@@ -92,7 +92,7 @@ func (l *leader) see(v uint64) {
 
 // Observe looks at what a request touched in the light of what its account is known by.
 // Call it after Add. A request without an API key says nothing. It reports whether a change of the key is
-// worth a look: when it is declared, and at each doubling of its exchanges.
+// worth a look: when it is suspected, when it is declared, and then at each doubling of its exchanges.
 func (s *RequestState) Observe(e *event.Request, x Exchange) (look bool) {
 	if e.APIKey == 0 {
 		return false
@@ -108,10 +108,10 @@ func (s *RequestState) Observe(e *event.Request, x Exchange) (look bool) {
 	}
 	s.habits.observe(k, e, x)
 	r := k.regime
-	if r == nil || r.bits < declareBits || r.news == news {
+	if r == nil || r.bits < suspectBits || r.news == news {
 		return false
 	}
-	return bits < declareBits || r.news&(r.news-1) == 0
+	return bits < suspectBits || r.bits >= declareBits && (bits < declareBits || r.news&(r.news-1) == 0)
 }
 
 // key finds or makes a key's state and counts the request in it; nil for one older than all keys kept.
@@ -161,7 +161,7 @@ func (h *habits) observe(k *keyState, e *event.Request, x Exchange) {
 	novel, known := h.look(e, x)
 	r := k.regime
 	switch {
-	case k.total <= learnKey || h.seen < learnAccount:
+	case h.seen < learnAccount:
 		h.learn(e, x, novel)
 	case novel.Count() <= 1:
 		if r == nil {
@@ -243,7 +243,7 @@ func (r *regime) add(e *event.Request, x Exchange, novel Dimensions, step int) {
 	}
 	r.inNew = true
 	r.bits = uint8(min(int(r.bits)+step, maxBits))
-	if r.bits >= declareBits && r.id == "" {
+	if r.bits >= suspectBits && r.id == "" {
 		r.id, r.token = e.APIKeyID, e.APIKey
 	}
 	r.first, r.last = min(r.first, e.TS), max(r.last, e.TS)

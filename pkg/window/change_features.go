@@ -17,7 +17,7 @@ type KeyFeatures struct {
 
 // KeyChange says that a key began to be used in another way, beside or instead of the way
 // that its account is known by. The zero value is none. It is an observation and
-// no verdict: a new colleague, a load test and a thief look alike here.
+// no verdict: a new colleague, a load test and a thief look alike here. Until it is declared it is a suspicion.
 type KeyChange struct {
 	At   int64 // Unix ms of the new regime's first exchange, 0 = no change
 	Last int64 // of its latest
@@ -26,7 +26,7 @@ type KeyChange struct {
 	Switches uint64 // times that the key went from one to the other since At: 1 is a move, many is parallel use
 
 	Novel       Dimensions // in which at least half of the new regime's exchanges are unlike the account
-	Bits        int        // evidence of the change, log2 of a likelihood ratio: from 24 to 60
+	Bits        int        // evidence of the change, log2 of a likelihood ratio: from 10 to 60
 	Established bool       // before At the key had 20 exchanges on 3 days
 	Before      uint64     // exchanges of the key before At
 	RateRatio   float64    // exchanges a day of the new regime over those of the key before At
@@ -42,6 +42,9 @@ type KeyChange struct {
 	Hosted    uint64 // from hosting
 }
 
+// Declared reports whether there is evidence enough of the change by itself.
+func (c *KeyChange) Declared() bool { return c.Bits >= declareBits }
+
 // keyFeatures views the keys, in the order in which the account took them up.
 func (s *RequestState) keyFeatures() []KeyFeatures {
 	if len(s.keys) == 0 {
@@ -51,7 +54,7 @@ func (s *RequestState) keyFeatures() []KeyFeatures {
 	for i := range s.keys {
 		k := &s.keys[i]
 		f := KeyFeatures{First: int64(k.first) * keyMomentMS, Last: int64(k.last) * keyMomentMS, Total: uint64(k.total), Days: int(k.days)}
-		if r := k.regime; r != nil && r.bits >= declareBits {
+		if r := k.regime; r != nil && r.bits >= suspectBits {
 			f.Token, f.ID, f.Change = r.token, r.id, r.change(f.First)
 		}
 		fs = append(fs, f)
