@@ -86,9 +86,8 @@ func (d *Detector) revokeKeys(a graph.Account, at, wall int64) bool {
 func (d *Detector) keyTies(a graph.Account, ch *window.KeyChange) (graph.Cluster, float64, []wire.Reason) {
 	var reasons []wire.Reason
 	total, cluster := 0.0, graph.NoCluster
-	add := func(k link.Kind, token uint64, code string, worth float64) bool {
-		t := d.graph.TieOf(a, k, token, d.enforced)
-		share := float64(t.Inside) / float64(max(1, t.All))
+	add := func(k link.Kind, t graph.Tie, code string, worth float64) bool {
+		share := t.Share()
 		if t.Inside < tieLeast || k != link.KindASN && share < tieShare || k.Prompt() && share < tieContentShare {
 			return false
 		}
@@ -101,16 +100,27 @@ func (d *Detector) keyTies(a graph.Account, ch *window.KeyChange) (graph.Cluster
 		return true
 	}
 	worths := []float64{tieContent, tieSecondContent}
-	for _, h := range ch.Templates {
-		if h != 0 && len(worths) > 0 && add(link.KindTemplate, h, "key_campaign_template", worths[0]) {
+	for _, t := range d.newPrompts(a, ch) {
+		if len(worths) > 0 && add(link.KindTemplate, t, "key_campaign_template", worths[0]) {
 			worths = worths[1:]
 		}
 	}
-	add(link.KindClient, ch.Client, "key_campaign_client", tieClient)
+	add(link.KindClient, d.graph.TieOf(a, link.KindClient, ch.Client, d.enforced), "key_campaign_client", tieClient)
 	if cluster != graph.NoCluster {
-		add(link.KindASN, ch.Network, "key_campaign_network", tieNetwork)
+		add(link.KindASN, d.graph.TieOf(a, link.KindASN, ch.Network, d.enforced), "key_campaign_network", tieNetwork)
 	}
 	return cluster, total, reasons
+}
+
+// newPrompts returns how far the prompts of a key's new use belong to clusters. The change keeps the first few, which of a
+// campaign that covers or paraphrases what it does need not be its own; where one key alone has changed, all
+// that the account has used first since then are its.
+func (d *Detector) newPrompts(a graph.Account, ch *window.KeyChange) []graph.Tie {
+	since := int64(0)
+	if len(d.accounts[a].keys) == 1 {
+		since = ch.At
+	}
+	return d.graph.PromptTies(a, ch.Templates[:], since, d.enforced)
 }
 
 // enforced reports whether a cluster's members are being suspended, or would be if they were not victims.

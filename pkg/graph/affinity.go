@@ -71,7 +71,10 @@ func (f *Affinity) rarePrompt(s *Share) bool {
 	case !f.confirmed:
 		return s.overall <= commonProgram
 	}
-	return s.Outside <= rareOutside && (!s.told || s.Capture >= rareCapture)
+	if !s.told {
+		return s.Outside <= rareOutside
+	}
+	return s.Outside <= rareOutside && s.Capture >= rareCapture || s.Outside <= 0.02 && s.Capture >= 0.75
 }
 
 // rareCapture is the share of all who use a prompt that must be members of a confirmed cluster, or their kin, for it to be

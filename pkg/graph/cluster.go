@@ -17,10 +17,11 @@ type cluster struct {
 	hardware   float64                   // of that, what shared devices and keys say
 	habits     habits
 	free       habits // of those that are not suspended
+	kept       int32  // how many are suspended
 	first      int64
 	last       int64
 	sorted     int                              // members when its prompts were compared last
-	core       core                             // then
+	core       makeup                           // then
 	affiliated int32                            // the domain, organisation or SSO tenant that most members have
 	bridges    map[Cluster]map[Account]struct{} // members that fit another cluster as well
 }

@@ -203,7 +203,7 @@ func (g *Graph) Likeness(a Account) float64 {
 		return 0
 	}
 	n, mean, variance := float64(members.rated), others.mean(), others.deviation()*others.deviation()
-	if variance == 0 {
+	if variance < leastVariance {
 		return 0
 	}
 	theirs := (n*members.mean() + likenessLean*mean) / (n + likenessLean)
@@ -222,8 +222,9 @@ func (g *Graph) Rate(a Account) float64 {
 }
 
 const (
-	likenessLeast = 4 // other members whose rates are known
-	likenessLean  = 4 // imagined members that follow the population
+	likenessLeast = 4    // other members whose rates are known
+	likenessLean  = 4    // imagined members that follow the population
+	leastVariance = 1e-6 // of everybody's rates: less is what is left of sums that were added to and taken from
 	// LikenessCap is the most that an account's rate says of its belonging to its cluster, in log-odds.
 	LikenessCap = 1.5
 )
@@ -269,8 +270,8 @@ func (g *Graph) setHabit(a Account, h habit) {
 	was := acc.habit
 	acc.habit = h
 	g.countHabit(acc, 1)
-	if was.payer == h.payer && was.light == h.light && was.old == h.old {
-		return // as most often
+	if acc.keep || was.payer == h.payer && was.light == h.light && was.old == h.old {
+		return // the latter is so most often
 	}
 	for i := range acc.edges {
 		if e := &acc.edges[i]; e.ent != noEntity && e.key.kind.Prompt() {
@@ -294,7 +295,9 @@ func (g *Graph) countHabit(acc *account, n int32) {
 func (g *Graph) countMember(acc *account, n int32) {
 	cl := &g.clusters[acc.cluster]
 	cl.habits.add(&acc.habit, n)
-	if !acc.keep {
+	if acc.keep {
+		cl.kept += n
+	} else {
 		cl.free.add(&acc.habit, n)
 	}
 	for i := range acc.edges {

@@ -12,7 +12,7 @@ import (
 )
 
 // checkHabits adds up anew what accounts do: everybody's who is not suspended, each cluster's, and
-// that of the members with each content; and how all who touch a content pay.
+// that of the members with each content; and who those are that touch a content and are not suspended.
 func checkHabits(t rapid.TB, g *Graph) {
 	t.Helper()
 	type part struct {
@@ -21,7 +21,7 @@ func checkHabits(t rapid.TB, g *Graph) {
 	}
 	var population habits
 	whole, free, parts := map[Cluster]*habits{}, map[Cluster]*habits{}, map[part]*habits{}
-	users := map[entityKey]*habits{} // of a content, suspended or not
+	users, frees := map[entityKey]*makeup{}, map[part]makeup{} // of a content, and in a cluster: not suspended
 	add := func(to *habits, x *habit) {
 		if x.rated {
 			to.rated, to.sum, to.sq = to.rated+1, to.sum+float64(x.rate), to.sq+float64(x.rate)*float64(x.rate)
@@ -36,6 +36,11 @@ func checkHabits(t rapid.TB, g *Graph) {
 			to.old++
 		}
 	}
+	count := func(to *makeup, x *habit) {
+		var h habits
+		add(&h, x)
+		*to = makeup{to.n + 1, to.payers + h.payers, to.light + h.light, to.old + h.old}
+	}
 	for i := range g.accounts {
 		acc := &g.accounts[i]
 		if !acc.keep {
@@ -43,9 +48,11 @@ func checkHabits(t rapid.TB, g *Graph) {
 		}
 		for _, e := range acc.edges {
 			if users[e.key] == nil {
-				users[e.key] = &habits{}
+				users[e.key] = &makeup{}
 			}
-			add(users[e.key], &acc.habit)
+			if !acc.keep {
+				count(users[e.key], &acc.habit)
+			}
 		}
 		c := acc.cluster
 		if c == NoCluster {
@@ -64,6 +71,11 @@ func checkHabits(t rapid.TB, g *Graph) {
 					parts[p] = &habits{}
 				}
 				add(parts[p], &acc.habit)
+				if !acc.keep {
+					m := frees[p]
+					count(&m, &acc.habit)
+					frees[p] = m
+				}
 			}
 		}
 	}
@@ -89,11 +101,15 @@ func checkHabits(t rapid.TB, g *Graph) {
 		if e.key.kind.Prompt() != (len(e.others) > 0) && len(e.clusters) > 0 || len(e.others) > 0 && len(e.others) != len(e.clusters) {
 			t.Fatalf("%v: %d tallies, beside them %d", e.key, len(e.clusters), len(e.others))
 		}
-		if u := users[e.key]; e.key.kind.Prompt() && u != nil && e.makeup != (makeup{u.payers, u.light, u.old}) {
-			t.Fatalf("%v: all who touch it are %+v, accounts say %+v", e.key, e.makeup, *u)
+		if u := users[e.key]; e.key.kind.Prompt() && u != nil && e.makeup != *u {
+			t.Fatalf("%v: those who touch it and are not suspended are %+v, accounts say %+v", e.key, e.makeup, *u)
 		}
 		for j := range e.others {
-			near(fmt.Sprint(e.key, " of cluster ", e.clusters[j].cluster), &e.others[j].habits, parts[part{e.key, e.clusters[j].cluster}])
+			p := part{e.key, e.clusters[j].cluster}
+			near(fmt.Sprint(e.key, " of cluster ", e.clusters[j].cluster), &e.others[j].habits, parts[p])
+			if want := frees[p]; e.others[j].free != want {
+				t.Fatalf("%v of cluster %d: not suspended are %+v, accounts say %+v", e.key, e.clusters[j].cluster, e.others[j].free, want)
+			}
 		}
 	}
 }

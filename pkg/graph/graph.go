@@ -53,7 +53,7 @@ type entity struct {
 	clusters []tally   // members that touch it, by cluster, ascending
 	recent   []Account // the latest maxRecent of them, anchors only
 	others   []other   // prompts: what those members have else, beside each tally
-	makeup   makeup    // prompts: of all who touch it
+	makeup   makeup    // prompts: of those who touch it and are not suspended
 }
 
 type account struct {
@@ -114,6 +114,7 @@ type Graph struct {
 	byCluster  map[string]Cluster
 	population habits                  // of accounts that are not suspended
 	live       int                     // accounts with a live link
+	kept       int                     // accounts that Keep was called for
 	holders    [link.NumAllKinds]int32 // accounts with a link of the kind
 	expiry     map[uint32][]Account    // day -> accounts that were active on it
 	recheck    map[uint32][]Account    // day -> kept accounts to look at again
@@ -205,9 +206,14 @@ func (g *Graph) Keep(a Account, keep bool) {
 	acc.keep = keep
 	g.countHabit(acc, 1)
 	g.countKept(acc, 1)
+	if keep {
+		g.kept++
+	} else {
+		g.kept--
+	}
 }
 
-// countKept counts a suspended account wherever it touches something that others do, or with -1 takes it out.
+// countKept counts an account, as a suspended one or not, wherever it touches something that others do, or with -1 takes it out.
 func (g *Graph) countKept(acc *account, n int32) {
 	for i := range acc.edges {
 		if ent := acc.edges[i].ent; ent != noEntity {
@@ -217,8 +223,11 @@ func (g *Graph) countKept(acc *account, n int32) {
 }
 
 func (e *entity) countKept(acc *account, n int32) {
-	if acc.keep {
+	switch {
+	case acc.keep:
 		e.kept += n
+	case e.key.kind.Prompt():
+		e.makeup.add(&acc.habit, n)
 	}
 }
 
@@ -352,9 +361,6 @@ func (g *Graph) attach(a Account, ent int32) {
 	}
 	e.df++
 	e.countKept(acc, 1)
-	if e.key.kind.Prompt() {
-		e.makeup.add(&acc.habit, 1)
-	}
 	if e.key.kind == link.KindOrg && acc.vouched {
 		e.vouched++
 	}
@@ -393,9 +399,6 @@ func (g *Graph) disconnect(a Account, i int) {
 	ent := &g.entities[e.ent]
 	ent.df--
 	ent.countKept(acc, -1)
-	if ent.key.kind.Prompt() {
-		ent.makeup.add(&acc.habit, -1)
-	}
 	if ent.key.kind == link.KindOrg && acc.vouched {
 		ent.vouched--
 	}

@@ -8,6 +8,7 @@ package graph
 const (
 	mixedBelow = 0.66 // of what is said of the users of the cluster's own prompts
 	mixedSize  = 8    // members with a prompt from which it is compared
+	ownShare   = 0.2  // of those with any prompt that must have one for it to be taken for the cluster's own
 	mixedLeast = 1.5  // log-odds that must be said of the latter
 	sortOutAt  = 12   // members from which a cluster's prompts are compared
 )
@@ -18,18 +19,18 @@ const (
 // Cost: two scans of all links of the members.
 func (g *Graph) sortOut(c Cluster) {
 	cl := &g.clusters[c]
-	cl.sorted, cl.core = len(cl.members), core{}
+	cl.sorted, cl.core = len(cl.members), makeup{}
 	var best ranking
 	if len(cl.members) >= sortOutAt {
 		g.eachGroup(c, func(ent int32, o *other, n int32) {
-			if n >= mixedSize {
+			if n >= mixedSize && float64(n) >= ownShare*float64(cl.holders[g.entities[ent].key.kind]) {
 				best.see(ent, g.said(c, o, n))
 			}
 		})
 	}
 	for i := range min(best.n, len(best.of)) {
 		e := &g.entities[best.of[i]]
-		cl.core.add(e.other(c), e.of(c))
+		cl.core.of(e.other(c), e.of(c))
 	}
 	standard := best.standard()
 	g.eachGroup(c, func(_ int32, o *other, n int32) {
@@ -70,17 +71,10 @@ func (r *ranking) standard() float64 {
 	return r.said[1]
 }
 
-// core is what is known of the members of a cluster that have its own prompts.
-type core struct {
-	makeup
-	n int32
+// of adds the n members that have a prompt.
+func (m *makeup) of(o *other, n int32) {
+	*m = makeup{m.n + n, m.payers + o.habits.payers, m.light + o.habits.light, m.old + o.habits.old}
 }
-
-func (co *core) add(o *other, n int32) {
-	co.payers, co.light, co.old, co.n = co.payers+o.habits.payers, co.light+o.habits.light, co.old+o.habits.old, co.n+n
-}
-
-func (co *core) oldShare() float64 { return float64(co.old) / float64(max(1, co.n)) }
 
 // eachGroup calls f with each prompt that members of a cluster have, once a member, and with how many have it.
 func (g *Graph) eachGroup(c Cluster, f func(ent int32, o *other, n int32)) {

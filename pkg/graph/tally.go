@@ -14,6 +14,7 @@ type other struct {
 	rest   float32 // sum over them of what the families other than content say
 	mixed  bool    // honest users have the prompt as well (pure.go)
 	habits habits
+	free   makeup // of those that are not suspended
 }
 
 // find returns where the cluster's tally is, or belongs. O(log clusters).
@@ -95,5 +96,8 @@ func (e *entity) addRest(c Cluster, d float32) {
 func (e *entity) addHabit(acc *account, n int32) {
 	if o := e.other(acc.cluster); o != nil {
 		o.habits.add(&acc.habit, n)
+		if !acc.keep {
+			o.free.add(&acc.habit, n)
+		}
 	}
 }

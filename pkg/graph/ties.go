@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/iolaus-io/iolaus/pkg/link"
@@ -13,6 +14,35 @@ type Tie struct {
 	All     int     // all that touch it, without the account in question
 }
 
+// Share is the part of all that touch an entity that are members.
+func (t Tie) Share() float64 { return float64(t.Inside) / float64(max(1, t.All)) }
+
+// PromptTies returns how far the prompts of some SimHashes belong to the clusters that counts says count and, where since
+// is not 0, all others that an account has used first from that event time (ms) on; the most exclusive first. Cost: a scan of
+// the account's links and of those prompts' clusters.
+func (g *Graph) PromptTies(a Account, hashes []uint64, since int64, counts func(Cluster) bool) []Tie {
+	var ents []int32
+	for _, h := range hashes {
+		if v, known := g.byKey[entityKey{g.templates.look(h), link.KindTemplate}]; h != 0 && known && v >= 0 {
+			ents = append(ents, v)
+		}
+	}
+	for i := range g.accounts[a].edges {
+		e := &g.accounts[a].edges[i]
+		if since != 0 && e.ent != noEntity && e.key.kind == link.KindTemplate && int64(e.first) >= since/1000 {
+			ents = append(ents, e.ent)
+		}
+	}
+	slices.Sort(ents)
+	ents = slices.Compact(ents)
+	ties := make([]Tie, len(ents))
+	for i, v := range ents {
+		ties[i] = g.tieOf(a, v, counts)
+	}
+	slices.SortStableFunc(ties, func(x, y Tie) int { return cmp.Compare(y.Share(), x.Share()) })
+	return ties
+}
+
 // TieOf returns how far an entity, or the content family of a SimHash, belongs to the clusters that
 // counts says count, as seen by account a. It changes nothing: a hash that no account has used
 // belongs to none. Cost: one look-up, and a scan of the entity's clusters.
@@ -23,11 +53,15 @@ func (g *Graph) TieOf(a Account, k link.Kind, token uint64, counts func(Cluster)
 	case link.KindSuffix:
 		token = g.suffixes.look(token)
 	}
-	tie := Tie{Cluster: NoCluster}
 	v, known := g.byKey[entityKey{token, k}]
 	if token == 0 || !known || v < 0 {
-		return tie
+		return Tie{Cluster: NoCluster}
 	}
+	return g.tieOf(a, v, counts)
+}
+
+func (g *Graph) tieOf(a Account, v int32, counts func(Cluster) bool) Tie {
+	tie := Tie{Cluster: NoCluster}
 	e, most := &g.entities[v], int32(0)
 	for _, t := range e.clusters {
 		if !counts(t.cluster) {

@@ -51,7 +51,11 @@ func (g *Graph) Independent(c Cluster) int {
 	hardware := g.Hardware(c)
 	n := independent(&mean, hardware, g.cfg.FamilyBar)
 	if n == 1 && mean[link.FamilyContent] >= g.cfg.FamilyBar {
-		if lesser(&mean)+max(0, hardware) >= littleOfEach {
+		little := lesser(&mean) + max(0, hardware)
+		if little < littleOfEach && little >= littleBesidePace {
+			little += paceOfEach * max(0, g.Conduct(c).Pace())
+		}
+		if little >= littleOfEach {
 			n++
 		}
 	}
@@ -61,6 +65,13 @@ func (g *Graph) Independent(c Cluster) int {
 // littleOfEach is what the lesser families must say together to count as one. Tuned on worlds
 // of expert campaigns and of honest platforms whose customers share nothing but a program.
 const littleOfEach = 1.2
+
+// Where they say so much, the members' pace counts among them, by a part of what it says: stolen cards are nobody's, and
+// aged accounts have no signup.
+const (
+	littleBesidePace = 0.3
+	paceOfEach       = 0.5
+)
 
 // setRest keeps the tallies of a's content at what its other families say.
 func (g *Graph) setRest(a Account) {

@@ -42,7 +42,7 @@ func Signals() []Signal {
 	return []Signal{
 		networkType, countryMismatch, declines, chargebacks, cardTesting, disposableFunding, voipPhone,
 		chainOfThought, taskFocus, dayFlatness, fastForm,
-		trustSSO, trustInvoice, trustTenure, trustPayer, trustLongUse, trustDiversity, trustNetwork,
+		trustSSO, trustInvoice, trustTenure, trustPayer, trustLongUse, trustDiversity, trustOtherTasks, trustNetwork,
 	}
 }
 

@@ -51,7 +51,7 @@ const (
 // What: the new regime's dimensions, whether it runs beside the old one or replaces it, the key's history,
 // volume, task and network. Why: stolen keys of honest companies served campaigns (Anthropic, September
 // 2026); the key goes, the owner stays. A change with the account's own prompts, or with
-// its own client on its own networks, is no theft worth a thought: 0. Half-life: window.KeyChange ends after ten days. Cost: 30 ns for a
+// its own client on its own networks, is no theft worth a thought: 0. Half-life: window.KeyChange ends after four weeks. Cost: 30 ns for a
 // key with a change.
 func KeyTheft(k *window.KeyFeatures, f *window.Features) (logOdds float64, reasons []wire.Reason) {
 	c := &k.Change

@@ -222,17 +222,17 @@ func TestHonestKeyChanges(t *testing.T) {
 	}
 }
 
-// A regime that has gone on for ten days is the owner's: the key has no change, and what it uses is known.
+// A regime that has gone on for four weeks is the owner's: the key has no change, and what it uses is known.
 func TestRegimeBecomesTheOwners(t *testing.T) {
 	c := established(t)
 	other := thief.with(func(u *use) { u.cot = 0.1 })
-	c.times(30, other, 6*hour)
+	c.times(100, other, 6*hour)
 	if _, k := c.theft(); k.Change.At == 0 {
-		t.Fatal("no change after a week")
+		t.Fatal("no change after 25 days")
 	}
 	c.times(20, other, 6*hour)
 	if _, k := c.theft(); k.Change.At != 0 {
-		t.Errorf("still a change after twelve days: %+v", k.Change)
+		t.Errorf("still a change after thirty days: %+v", k.Change)
 	}
 }
 

@@ -18,14 +18,7 @@ var taskFocus = Signal{
 		if f.Requests == nil {
 			return 0, 0, 0, false
 		}
-		var all, sought uint64
-		for t, n := range f.Requests.Tasks {
-			all += n
-			switch event.Task(t) { //nolint:gosec // an index of the enumeration
-			case event.TaskAgenticReasoning, event.TaskSoftwareEngineering, event.TaskLongHorizon:
-				sought += n
-			}
-		}
+		all, sought := soughtTasks(&f.Requests.Tasks)
 		if all < minRequests {
 			return 0, 0, 0, false
 		}
@@ -35,4 +28,16 @@ var taskFocus = Signal{
 		}
 		return share, 0.4, 0.3, true
 	},
+}
+
+// soughtTasks counts the requests and, of those, the ones of tasks that campaigns seek.
+func soughtTasks(tasks *[event.NumTasks]uint64) (all, sought uint64) {
+	for t, n := range tasks {
+		all += n
+		switch event.Task(t) { //nolint:gosec // an index of the enumeration
+		case event.TaskAgenticReasoning, event.TaskSoftwareEngineering, event.TaskLongHorizon:
+			sought += n
+		}
+	}
+	return all, sought
 }

@@ -142,6 +142,19 @@ func TestSignals(t *testing.T) {
 			r.Tasks[event.TaskAgenticReasoning], r.Tasks[event.TaskSoftwareEngineering] = 60, 40
 		}), against},
 
+		// other_tasks
+		{"no windows", trustOtherTasks, empty, nothing},
+		{"tasks that no classifier told", trustOtherTasks, requests(func(r *window.RequestFeatures) { r.Tasks[event.TaskUnknown] = 100 }), nothing},
+		{"too few that it told", trustOtherTasks, requests(func(r *window.RequestFeatures) {
+			r.Tasks[event.TaskUnknown], r.Tasks[event.TaskChat] = 100, minRequests-1
+		}), nothing},
+		{"a fifth is what was sought", trustOtherTasks, requests(func(r *window.RequestFeatures) {
+			r.Tasks[event.TaskChat], r.Tasks[event.TaskLongHorizon] = 80, 20
+		}), nothing},
+		{"talk, and a little code", trustOtherTasks, requests(func(r *window.RequestFeatures) {
+			r.Tasks[event.TaskChat], r.Tasks[event.TaskSoftwareEngineering] = 90, 10
+		}), forIt},
+
 		// day_flatness
 		{"no windows", dayFlatness, empty, nothing},
 		{"no requests", dayFlatness, requests(nil), nothing},

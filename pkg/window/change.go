@@ -24,7 +24,7 @@ const (
 	idleMS = 3 * fortnightPaneMS
 	// A declared one is taken as the owner's after lifeMS; after driftMS where it is on the
 	// account's own networks.
-	lifeMS  = 10 * fortnightPaneMS
+	lifeMS  = 28 * fortnightPaneMS
 	driftMS = 2 * fortnightPaneMS
 	// What a key must have done for its change to be one of an established key.
 	establishedDays  = 3
@@ -168,6 +168,9 @@ func (h *habits) observe(k *keyState, e *event.Request, x Exchange) {
 			h.learn(e, x, novel)
 			return
 		}
+		if e.Template == 0 && r.place(x, novel) {
+			return // from the regime's own place, and without a prompt that could be the owner's
+		}
 		h.count(0)
 		if r.old(e, x, novel); r.bits == 0 {
 			k.regime = nil
@@ -191,7 +194,7 @@ func (h *habits) expire(k *keyState, now int64) {
 		return
 	}
 	life := int64(driftMS)
-	if r.novel()&DimNetwork != 0 {
+	if r.network.value == 0 || r.novel()&DimNetwork != 0 {
 		life = lifeMS
 	}
 	switch {
@@ -297,12 +300,17 @@ func (r *regime) old(e *event.Request, x Exchange, novel Dimensions) {
 	increment(&r.olds)
 	bridge := 0
 	switch {
-	case novel&DimClient != 0 && x.Client == r.client.value, novel&DimNetwork != 0 && x.Network == r.network.value:
+	case r.place(x, novel):
 		bridge = bridgePlace
 	case novel&DimTemplate != 0 && e.Template != 0 && r.holds(e.Template):
 		bridge = bridgePrompt
 	}
 	r.bits = uint8(max(int(r.bits)-bridge, 0))
+}
+
+// place reports whether an exchange is from the client, or the network, that the regime brought.
+func (r *regime) place(x Exchange, novel Dimensions) bool {
+	return novel&DimClient != 0 && x.Client == r.client.value || novel&DimNetwork != 0 && x.Network == r.network.value
 }
 
 func (r *regime) holds(t uint64) bool {
