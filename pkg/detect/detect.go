@@ -384,7 +384,7 @@ func (d *Detector) countVictim(st *accountState, c graph.Cluster, victim bool) {
 }
 
 // paceWitness is the most that an account's pace counts where families are counted: agents that work around the clock
-// have a campaign's pace, so that it is no second witness by itself.
+// have a campaign's pace, so that it is no second witness by itself, but for a prompt whose users all keep it.
 const paceWitness = 0.9
 
 func (d *Detector) input(a graph.Account, c graph.Cluster, fit *graph.Affinity, at int64) (policy.Input, float64) {
@@ -401,7 +401,11 @@ func (d *Detector) input(a graph.Account, c graph.Cluster, fit *graph.Affinity, 
 		st.pace = min(st.pace, 0) // it may be a thief's
 	}
 	odds += st.pace
-	fam[link.FamilyHistory] = min(fam[link.FamilyHistory]+min(st.pace, paceWitness), graph.FamilyCap(link.FamilyHistory))
+	witness := paceWitness
+	if fit.Driven() {
+		witness = graph.LikenessCap
+	}
+	fam[link.FamilyHistory] = min(fam[link.FamilyHistory]+min(st.pace, witness), graph.FamilyCap(link.FamilyHistory))
 	in.AccountScore = score.Probability(odds)
 	in.Families = d.graph.Witnesses(c, fit, &fam)
 	fam[link.FamilyNetwork] = 0

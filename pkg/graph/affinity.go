@@ -41,6 +41,7 @@ type Share struct {
 	ent     int32
 	seen    bool
 	mixed   bool // prompts: honest users have it as well
+	driven  bool // prompts: all who have it are driven
 	told    bool // prompts: the kin of the members are not outside
 	rare    bool // prompts: hardly anybody else has it
 }
@@ -66,6 +67,8 @@ func (f *Affinity) isRare(k link.Kind) bool {
 // the cluster use as well, would stand before those that are its own.
 func (f *Affinity) rarePrompt(s *Share) bool {
 	switch {
+	case s.driven:
+		return true
 	case s.mixed:
 		return false
 	case !f.confirmed:
@@ -202,7 +205,7 @@ func (g *Graph) compare(a Account, c Cluster, fit *Affinity, of part) {
 		in := ent.of(c)
 		outside := float64(g.holders[k]-cl.holders[k]-(1-own)) + smoothing
 		out := float64(ent.df - in - (1 - own) - g.alike(ent, c)) // a itself is neither inside nor outside
-		told := false
+		told, driven := false, k.Prompt() && g.driven(ent)
 		if k.Prompt() && in > own {
 			if out >= kinPayers {
 				out, told = g.public(ent, c, out)
@@ -213,7 +216,7 @@ func (g *Graph) compare(a Account, c Cluster, fit *Affinity, of part) {
 		}
 		fit.add(k, e.ent, tallies{
 			in: float64(in - own), holders: float64(cl.holders[k] - own), size: float64(fit.Size), groups: cl.groups[k],
-			kept: float64(ent.kept), out: out, outside: outside, mixed: fit.confirmed && ent.mixed(c), told: told,
+			kept: float64(ent.kept), out: out, outside: outside, mixed: fit.confirmed && ent.mixed(c), driven: driven, told: told,
 		})
 	}
 }
@@ -265,6 +268,7 @@ type tallies struct {
 	out     float64 // others that touch it
 	outside float64 // others that touch any of its kind, and smoothing
 	mixed   bool    // honest users have the prompt as well (pure.go)
+	driven  bool    // all who have the prompt work as if one dispatcher drove them (driven.go)
 	told    bool    // it is known how many of the others are the members' kin, and out is without them (public.go)
 }
 
@@ -309,7 +313,7 @@ func (f *Affinity) add(k link.Kind, ent int32, t tallies) {
 	}
 	now := Share{ent: ent, seen: true, in: t.in, Inside: t.in / max(t.holders, 1), Outside: q,
 		Capture: (t.in + 1) / (t.in + out + 1), overall: (t.in + out + 1) / (max(t.holders+t.outside, 0) + 1),
-		LogOdds: logOdds, tie: tie, raw: raw, mixed: t.mixed, told: t.told}
+		LogOdds: logOdds, tie: tie, raw: raw, mixed: t.mixed, driven: t.driven, told: t.told}
 	if k.Prompt() {
 		if now.rare = f.rarePrompt(&now); !now.rare {
 			now.LogOdds, now.tie, now.raw = min(logOdds, commonContent), min(tie, commonContent), min(raw, commonContent)

@@ -23,6 +23,7 @@ const (
 	evenWorth   = 3.0  // log-odds for each unit by which the deviation is less
 	evenNormal  = 0.15 // so much less is it in groups of honest people
 	evenLeast   = -0.3 // that they differ: a few honest users of a relay make any campaign uneven
+	evenTelling = 1.2  // so alike no honest group is, at whatever pace
 	lightWorth  = 1.0  // log-odds for each e-fold by which light instruments are more frequent
 	lightFloor  = 0.02 // share of payers that is added to both sides
 	lightLeast  = -0.6 // that few pay so
@@ -134,7 +135,11 @@ func (h *habits) conduct(population *habits) Conduct {
 		chance := c.DeviationOfAll / math.Sqrt(float64(h.rated))
 		c.Above = c.LogRate - c.LogRateOfAll - chance
 		c.Busy = part * min(max(busyWorth*(c.Above-busyNormal), -ConductCap), BusyCap)
-		c.Even = part * within(evenWorth*(c.DeviationOfAll-c.Deviation-evenNormal), evenLeast)
+		even, most := evenWorth*(c.DeviationOfAll-c.Deviation-evenNormal), ConductCap
+		if even-evenWorth*c.DeviationOfAll/math.Sqrt(2*float64(h.rated)) >= evenTelling {
+			c.Busy, most = max(c.Busy, 0), EvenCap
+		}
+		c.Even = part * min(max(even, evenLeast), most)
 	}
 	c.Light = h.instruments(population)
 	return c
@@ -150,10 +155,12 @@ func (h *habits) instruments(population *habits) float64 {
 }
 
 // ConductCap is the most that each part of a conduct says, in log-odds, but for BusyCap: small campaigns work at
-// a hundred times the pace of people, and honest groups of agents at seven.
+// a hundred times the pace of people, and honest groups of agents at seven; and for EvenCap: a dispatcher's accounts
+// differ by a third, and those of the most alike of honest firms twice that.
 const (
 	ConductCap = 1.2
 	BusyCap    = 2.4
+	EvenCap    = 2.0
 )
 
 func within(v, least float64) float64 { return min(max(v, least), ConductCap) }
@@ -270,13 +277,17 @@ func (g *Graph) setHabit(a Account, h habit) {
 	was := acc.habit
 	acc.habit = h
 	g.countHabit(acc, 1)
-	if acc.keep || was.payer == h.payer && was.light == h.light && was.old == h.old {
-		return // the latter is so most often
-	}
 	for i := range acc.edges {
-		if e := &acc.edges[i]; e.ent != noEntity && e.key.kind.Prompt() {
-			g.entities[e.ent].makeup.add(&was, -1)
-			g.entities[e.ent].makeup.add(&h, 1)
+		e := &acc.edges[i]
+		if e.ent == noEntity || !e.key.kind.Prompt() {
+			continue
+		}
+		ent := &g.entities[e.ent]
+		ent.countCrowd(&was, -1)
+		ent.countCrowd(&h, 1)
+		if !acc.keep {
+			ent.makeup.add(&was, -1)
+			ent.makeup.add(&h, 1)
 		}
 	}
 }

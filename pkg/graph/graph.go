@@ -54,6 +54,7 @@ type entity struct {
 	recent   []Account // the latest maxRecent of them, anchors only
 	others   []other   // prompts: what those members have else, beside each tally
 	makeup   makeup    // prompts: of those who touch it and are not suspended
+	crowd    habits    // prompts: of all who touch it
 }
 
 type account struct {
@@ -361,6 +362,7 @@ func (g *Graph) attach(a Account, ent int32) {
 	}
 	e.df++
 	e.countKept(acc, 1)
+	e.countCrowd(&acc.habit, 1)
 	if e.key.kind == link.KindOrg && acc.vouched {
 		e.vouched++
 	}
@@ -399,6 +401,7 @@ func (g *Graph) disconnect(a Account, i int) {
 	ent := &g.entities[e.ent]
 	ent.df--
 	ent.countKept(acc, -1)
+	ent.countCrowd(&acc.habit, -1)
 	if ent.key.kind == link.KindOrg && acc.vouched {
 		ent.vouched--
 	}

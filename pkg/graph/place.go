@@ -235,11 +235,8 @@ func (g *Graph) found(a Account, home Cluster, floor float64, now int64) bool {
 	var with *pairing
 	for i := range g.accounts[a].edges {
 		e := &g.accounts[a].edges[i]
-		if e.ent == noEntity || !e.key.kind.Ties() || g.common(e.ent) {
+		if e.ent == noEntity || !e.key.kind.Ties() || !g.founds(e) {
 			continue
-		}
-		if e.key.kind.Prompt() && float64(g.entities[e.ent].df) > commonProgram*(float64(g.holders[e.key.kind])+smoothing) {
-			continue // no pair is founded on it
 		}
 		tried := 0
 		for _, b := range g.entities[e.ent].recent {
@@ -277,6 +274,16 @@ func (g *Graph) found(a Account, home Cluster, floor float64, now int64) bool {
 	fit := g.affinity(best, c)
 	g.settle(best, &fit)
 	return true
+}
+
+// founds reports whether a shared thing may bring two loners together: one that few touch, or a prompt of which all who do
+// are driven.
+func (g *Graph) founds(e *edge) bool {
+	ent := &g.entities[e.ent]
+	if !g.common(e.ent) && !(e.key.kind.Prompt() && float64(ent.df) > commonProgram*(float64(g.holders[e.key.kind])+smoothing)) {
+		return true
+	}
+	return e.key.kind.Prompt() && g.driven(ent)
 }
 
 // common reports whether too many accounts outside clusters share the entity for it to bring

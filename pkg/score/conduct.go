@@ -20,7 +20,7 @@ var conductSignals = [...]struct {
 		func(c *graph.Conduct) (float64, float64, float64) {
 			return math.Exp(c.LogRate), math.Exp(c.LogRateOfAll), c.Busy
 		}},
-	{"even_members", link.FamilyTiming, graph.ConductCap, "and about as many each (standard deviation of the logarithm)", "detection.md 1, load balancing",
+	{"even_members", link.FamilyTiming, graph.EvenCap, "and about as many each (standard deviation of the logarithm)", "detection.md 1, load balancing",
 		func(c *graph.Conduct) (float64, float64, float64) { return c.Deviation, c.DeviationOfAll, c.Even }},
 	{"light_instruments", link.FamilyPayment, graph.ConductCap, "more of them pay by virtual or prepaid instruments", "detection.md 1, virtual cards",
 		func(c *graph.Conduct) (float64, float64, float64) { return c.LightShare, c.LightShareOfAll, c.Light }},
