@@ -136,7 +136,7 @@ func (h *habits) conduct(population *habits) Conduct {
 		c.Above = c.LogRate - c.LogRateOfAll - chance
 		c.Busy = part * min(max(busyWorth*(c.Above-busyNormal), -ConductCap), BusyCap)
 		even, most := evenWorth*(c.DeviationOfAll-c.Deviation-evenNormal), ConductCap
-		if even-evenWorth*c.DeviationOfAll/math.Sqrt(2*float64(h.rated)) >= evenTelling {
+		if h.rated >= drivenUsers && even-evenWorth*c.DeviationOfAll/math.Sqrt(2*float64(h.rated)) >= evenTelling {
 			c.Busy, most = max(c.Busy, 0), EvenCap
 		}
 		c.Even = part * min(max(even, evenLeast), most)
