@@ -35,6 +35,7 @@ type Share struct {
 	Capture float64 // share of all who touch it that are members
 	Outside float64 // share of the population outside that does
 	in      float64 // members that touch it
+	out     float64 // others that do
 	raw     float64 // log-odds without a cap
 	tie     float64 // LogOdds without what a hard thing keeps however few members touch it
 	overall float64 // share of everybody that does
@@ -77,12 +78,19 @@ func (f *Affinity) rarePrompt(s *Share) bool {
 	if !s.told {
 		return s.Outside <= rareOutside
 	}
-	return s.Outside <= rareOutside && s.Capture >= rareCapture || s.Outside <= 0.02 && s.Capture >= 0.75
+	return s.Outside <= rareOutside && s.Capture >= rareCapture || s.out <= fewOutside && s.Capture >= fewCapture
 }
 
 // rareCapture is the share of all who use a prompt that must be members of a confirmed cluster, or their kin, for it to be
 // the cluster's.
 const rareCapture = 0.6
+
+// In a small population a few accounts are more than rareOutside of it: where so few seem to be of the public, and the
+// members are so many more, it is a campaign that is still to be found. Tuned on press:3 at 1:50.
+const (
+	fewOutside = 40
+	fewCapture = 0.75
+)
 
 // Rare returns the most that a family says from what ties: content, and what is hard to share
 // by chance (devices, instruments, phones, keys), where it is rare outside. Everything else
@@ -311,7 +319,7 @@ func (f *Affinity) add(k link.Kind, ent int32, t tallies) {
 			logOdds, tie, raw = logOdds*max(least, part), logOdds*part, odds*part
 		}
 	}
-	now := Share{ent: ent, seen: true, in: t.in, Inside: t.in / max(t.holders, 1), Outside: q,
+	now := Share{ent: ent, seen: true, in: t.in, out: out, Inside: t.in / max(t.holders, 1), Outside: q,
 		Capture: (t.in + 1) / (t.in + out + 1), overall: (t.in + out + 1) / (max(t.holders+t.outside, 0) + 1),
 		LogOdds: logOdds, tie: tie, raw: raw, mixed: t.mixed, driven: t.driven, told: t.told}
 	if k.Prompt() {

@@ -35,7 +35,6 @@ const (
 	kinPayers = 12   // payers, or accounts, inside, and outside, for their instruments, or ages, to be compared
 	kinLight  = 0.15 // by so much more must the members pay by light instruments than everybody else
 	kinOld    = 0.25 // and so many fewer be older than the stream for that to be compared
-	kinAll    = 1.0  // are all of them: a campaign's own that are yet outside are those of its accounts that look most like other people's
 )
 
 // public returns how many of the out accounts that touch a prompt outside cluster c, and outside clusters
@@ -64,7 +63,7 @@ func (g *Graph) public(e *entity, c Cluster, out float64) (public float64, told 
 	if k.weight == 0 {
 		return out, false
 	}
-	return out * max(0, 1-k.sum/k.weight/kinAll), true
+	return out * (1 - k.sum/k.weight), true
 }
 
 // strangers returns the makeup of those that touch a prompt outside cluster c and outside clusters that are alike, and

@@ -13,8 +13,8 @@ const (
 	sortOutAt  = 12   // members from which a cluster's prompts are compared
 )
 
-// sortOut compares the prompts of a cluster by what their users have beside them. The standard is the second
-// highest of three or more, so that no single prompt sets it. Tuned on worlds of two other generators, where at most one in ten
+// sortOut compares the prompts of a cluster by what their users have beside them. The standard is the
+// highest of those that are the cluster's own. Tuned on worlds of two other generators, where at most one in ten
 // of a campaign's own prompts and nine in ten of a program's with as many honest users lie below.
 // Cost: two scans of all links of the members.
 func (g *Graph) sortOut(c Cluster) {
@@ -32,13 +32,13 @@ func (g *Graph) sortOut(c Cluster) {
 		e := &g.entities[best.of[i]]
 		cl.core.of(e.other(c), e.of(c))
 	}
-	standard := best.standard()
+	standard := best.said[0]
 	g.eachGroup(c, func(_ int32, o *other, n int32) {
 		o.mixed = n >= mixedSize && standard >= mixedLeast && g.said(c, o, n) < mixedBelow*standard
 	})
 }
 
-// ranking holds the two highest of some prompts, by what is said of their users, and how many there are up to three.
+// ranking holds the two highest of some prompts, by what is said of their users, and how many there are up to two.
 type ranking struct {
 	of   [2]int32
 	said [2]float64
@@ -58,17 +58,7 @@ func (r *ranking) see(ent int32, said float64) {
 	case r.n == 1 || said > r.said[1]:
 		r.of[1], r.said[1] = ent, said
 	}
-	r.n = min(r.n+1, 3)
-}
-
-func (r *ranking) standard() float64 {
-	switch r.n {
-	case 0:
-		return 0
-	case 1, 2:
-		return r.said[0]
-	}
-	return r.said[1]
+	r.n = min(r.n+1, 2)
 }
 
 // of adds the n members that have a prompt.
