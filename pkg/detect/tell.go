@@ -179,7 +179,11 @@ func (d *Detector) RestoreDecision(dec *wire.Decision) {
 		return
 	}
 	st.action, st.decision, st.decidedAt = dec.Action, dec.DecisionID, max(st.decidedAt, dec.EventTS)
-	d.graph.Keep(a, dec.Action == wire.ActionSuspend)
+	if dec.Action == wire.ActionSuspend {
+		d.graph.KeepSince(a, dec.EventTS)
+	} else {
+		d.graph.Keep(a, false)
+	}
 }
 
 // RestoreMember puts an account back into the cluster that an earlier life put it in.

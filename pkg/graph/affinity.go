@@ -75,10 +75,11 @@ func (f *Affinity) rarePrompt(s *Share) bool {
 	case !f.confirmed:
 		return s.overall <= commonProgram
 	}
-	if !s.told {
-		return s.Outside <= rareOutside
+	few := float64(fewOutside)
+	if !s.told { // who they are is asked from kinPayers on
+		few = kinPayers
 	}
-	return s.Outside <= rareOutside && s.Capture >= rareCapture || s.out <= fewOutside && s.Capture >= fewCapture
+	return s.Outside <= rareOutside && (!s.told || s.Capture >= rareCapture) || s.out <= few && s.Capture >= fewCapture
 }
 
 // rareCapture is the share of all who use a prompt that must be members of a confirmed cluster, or their kin, for it to be

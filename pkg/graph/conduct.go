@@ -256,14 +256,14 @@ func (g *Graph) OldShare(c Cluster) float64 {
 }
 
 // observeVolume merges the count of a pane. What a suspended account still sends is refused, and
-// is no conduct.
-func (g *Graph) observeVolume(a Account, pane uint32, count uint64) {
+// is no conduct; what it had sent before is, and comes after the suspension where a former life suspended it.
+func (g *Graph) observeVolume(a Account, f *link.Fact) {
 	acc := &g.accounts[a]
-	if acc.keep {
+	if acc.keep && f.Last > acc.keptAt {
 		return
 	}
 	h := acc.habit
-	h.volume.observe(pane, count)
+	h.volume.observe(f.Pane, f.Count)
 	h.rate, h.rated = h.volume.rate()
 	g.setHabit(a, h)
 }

@@ -75,6 +75,7 @@ type account struct {
 	apart     bool   // is in no cluster, whatever it touches
 	keep      bool   // links outlive the window (suspended: history)
 	lastDay   uint32 // latest day in the expiry buckets
+	keptAt    int64  // when a former life suspended it (ms)
 }
 
 // Config bounds the graph.
@@ -214,6 +215,12 @@ func (g *Graph) Keep(a Account, keep bool) {
 	}
 }
 
+// KeepSince keeps an account that a former life suspended at event time at (ms). Its facts are observed afterwards.
+func (g *Graph) KeepSince(a Account, at int64) {
+	g.Keep(a, true)
+	g.accounts[a].keptAt = at
+}
+
 // countKept counts an account, as a suspended one or not, wherever it touches something that others do, or with -1 takes it out.
 func (g *Graph) countKept(acc *account, n int32) {
 	for i := range acc.edges {
@@ -240,7 +247,7 @@ func (g *Graph) Observe(f *link.Fact) (Account, bool) {
 	g.accounts[a].partition = f.Partition
 	g.touch(a, f.First, f.Last)
 	if f.Kind == link.KindVolume && f.Stream == event.StreamRequest {
-		g.observeVolume(a, f.Pane, f.Count)
+		g.observeVolume(a, f)
 	}
 	if !f.Kind.Tracked() {
 		return a, false

@@ -100,8 +100,8 @@ func (h *habitLog) exchange(k *keyLog, e *event.Request) {
 	if r := k.regime; r != nil {
 		lasts, firsts := r.times()
 		life := int64(2 * dayMS)
-		if r.novelMost()&window.DimNetwork != 0 {
-			life = 10 * dayMS
+		if majority(r.news, network) == 0 || r.novelMost()&window.DimNetwork != 0 {
+			life = 28 * dayMS
 		}
 		if r.bits < 24 && e.TS-lasts > 3*dayMS {
 			k.regime = nil
@@ -114,6 +114,7 @@ func (h *habitLog) exchange(k *keyLog, e *event.Request) {
 	switch {
 	case h.seen < 12 || novel.Count() <= 1 && k.regime == nil:
 		h.learn(e, novel)
+	case novel.Count() <= 1 && e.Template == 0 && k.regime.place(e, novel):
 	case novel.Count() <= 1:
 		h.tally(0)
 		k.regime.bridge(e, novel)
@@ -245,12 +246,15 @@ func (h *habitLog) adopt(r *regimeLog) {
 	}
 }
 
+func (r *regimeLog) place(e *event.Request, novel window.Dimensions) bool {
+	return novel&window.DimClient != 0 && client(e) == majority(r.news, client) || novel&window.DimNetwork != 0 && network(e) == majority(r.news, network)
+}
+
 func (r *regimeLog) bridge(e *event.Request, novel window.Dimensions) {
 	r.order = append(r.order, false)
-	c, n := majority(r.news, client), majority(r.news, network)
 	of := r.templates()
 	switch {
-	case novel == window.DimClient && client(e) == c, novel&window.DimNetwork != 0 && network(e) == n:
+	case r.place(e, novel):
 		r.bits = max(r.bits-3, 0)
 	case novel == window.DimTemplate && e.Template != 0 && slices.Contains(of[:], e.Template):
 		r.bits = max(r.bits-12, 0)
