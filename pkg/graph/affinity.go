@@ -75,21 +75,18 @@ func (f *Affinity) rarePrompt(s *Share) bool {
 	case !f.confirmed:
 		return s.overall <= commonProgram
 	}
-	few := float64(fewOutside)
-	if !s.told { // who they are is asked from kinPayers on
-		few = kinPayers
-	}
-	return s.Outside <= rareOutside && (!s.told || s.Capture >= rareCapture) || s.out <= few && s.Capture >= fewCapture
+	return s.Outside <= rareOutside && (!s.told || s.Capture >= rareCapture) || s.out <= fewOutside && s.Capture >= fewCapture
 }
 
 // rareCapture is the share of all who use a prompt that must be members of a confirmed cluster, or their kin, for it to be
 // the cluster's.
 const rareCapture = 0.6
 
-// In a small population a few accounts are more than rareOutside of it: where so few seem to be of the public, and the
-// members are so many more, it is a campaign that is still to be found. Tuned on press:3 at 1:50.
+// In a small population a few strangers are more than rareOutside of it. Where they are too few for their makeup to say
+// who they are, and the members are so many more, the prompt is the cluster's all the same. Tuned on press:3-6 at 1:50; with
+// 40 strangers 40 more honest accounts were suspended on a world of another generator.
 const (
-	fewOutside = 40
+	fewOutside = kinPayers
 	fewCapture = 0.75
 )
 

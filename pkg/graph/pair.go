@@ -80,7 +80,8 @@ func (p *pairing) link(ent int32) *common {
 
 // pairTallies are what a link is scored from in a pair: the other has it, or its kind, or neither.
 func (g *Graph) pairTallies(k link.Kind, ent int32, both, has bool) tallies {
-	t := tallies{size: 1, out: float64(g.entities[ent].df) - 1, outside: float64(g.holders[k]) - 1 + smoothing}
+	e := &g.entities[ent]
+	t := tallies{size: 1, out: float64(e.df) - 1, outside: float64(g.holders[k]) - 1 + smoothing, driven: k.Prompt() && g.driven(e)}
 	if has {
 		t.holders, t.outside = 1, t.outside-1
 	}

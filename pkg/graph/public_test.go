@@ -234,3 +234,32 @@ func TestPastPublic(t *testing.T) {
 	}
 	check(t, w.Graph)
 }
+
+// In a small population strangers too few for their makeup to tell who they are are no public, where the members are so many more.
+func TestFewStrangers(t *testing.T) {
+	for _, c := range []struct {
+		name             string
+		members, outside int
+		want             bool // the prompt is rare
+	}{
+		{"ten beside forty members", 40, 10, true},
+		{"ten beside twelve", 12, 10, false},
+		{"twenty beside forty, as everybody is", 40, 20, false},
+	} {
+		w := newWorld(t)
+		w.crowd(600)
+		w.pays("honest%04d", 600, asEverybody)
+		for i := range c.outside {
+			w.tell(fmt.Sprintf("out%02d", i), "template:t")
+		}
+		w.pays("out%02d", c.outside, asEverybody)
+		cl := w.put("c-x", "m", c.members, func(i int) []string {
+			return []string{"suffix:s", "template:t", "device:d", fmt.Sprint("card:", i/2)}
+		})
+		w.pays("m%02d", c.members, asTheCampaign)
+		fit := w.fitOf(w.settled(cl), "template:t")
+		if got := fit.isRare(link.KindTemplate); got != c.want {
+			t.Errorf("%s: rare is %v, %+v", c.name, got, fit.Kinds[link.KindTemplate])
+		}
+	}
+}
