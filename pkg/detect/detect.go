@@ -387,6 +387,14 @@ func (d *Detector) countVictim(st *accountState, c graph.Cluster, victim bool) {
 // have a campaign's pace, so that it is no second witness by itself, but for a prompt whose users all keep it.
 const paceWitness = 0.9
 
+// witness is what of an account's pace counts where families are counted.
+func witness(pace float64, driven bool) float64 {
+	if driven {
+		return pace
+	}
+	return min(pace, paceWitness)
+}
+
 func (d *Detector) input(a graph.Account, c graph.Cluster, fit *graph.Affinity, at int64) (policy.Input, float64) {
 	st := &d.accounts[a]
 	odds, fam := d.priors.Account(fit, &st.own, d.graph.Population())
@@ -401,11 +409,7 @@ func (d *Detector) input(a graph.Account, c graph.Cluster, fit *graph.Affinity, 
 		st.pace = min(st.pace, 0) // it may be a thief's
 	}
 	odds += st.pace
-	witness := paceWitness
-	if fit.Driven() {
-		witness = graph.LikenessCap
-	}
-	fam[link.FamilyHistory] = min(fam[link.FamilyHistory]+min(st.pace, witness), graph.FamilyCap(link.FamilyHistory))
+	fam[link.FamilyHistory] = min(fam[link.FamilyHistory]+witness(st.pace, fit.Driven()), graph.FamilyCap(link.FamilyHistory))
 	in.AccountScore = score.Probability(odds)
 	in.Families = d.graph.Witnesses(c, fit, &fam)
 	fam[link.FamilyNetwork] = 0

@@ -159,6 +159,47 @@ func TestKeysThatAreNotRevoked(t *testing.T) {
 	}
 }
 
+// A campaign covers what it does, so that the first prompts of a key's new use are nobody's: what the account has taken up since then
+// tells. Where two keys have changed it is not known which it was.
+func TestKeyOfACampaignThatCovers(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		keys func(p *play) []window.KeyFeatures
+		want []string
+	}{
+		{"one key", func(p *play) []window.KeyFeatures {
+			return []window.KeyFeatures{p.stolen("k1", p.now-2*hour, "cover", "story")}
+		}, []string{"k1"}},
+		{"a change after it took that up", func(p *play) []window.KeyFeatures {
+			return []window.KeyFeatures{p.stolen("k1", p.now+2*hour, "cover", "story")}
+		}, nil},
+		{"two keys", func(p *play) []window.KeyFeatures {
+			return []window.KeyFeatures{p.stolen("k1", p.now-2*hour, "cover", "story"), p.stolen("k2", p.now-2*hour, "cover", "story")}
+		}, nil},
+	} {
+		p := run(t, suspended)
+		p.used("owner", start, 200, c.keys(p)...)
+		p.run("touch owner template:lure template:second client:cli ip:thief")
+		p.run("expect owner harmed-not")
+		if got := p.revoked["owner"]; !slices.Equal(got, c.want) {
+			t.Errorf("%s: revoked %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// Agents that work around the clock have a campaign's pace: it is no family by itself, but for a prompt whose users all keep it.
+func TestPaceAsAWitness(t *testing.T) {
+	for _, c := range []struct {
+		pace   float64
+		driven bool
+		want   float64
+	}{{1.5, false, paceWitness}, {1.5, true, 1.5}, {0.4, false, 0.4}, {-1, false, -1}, {-1, true, -1}} {
+		if got := witness(c.pace, c.driven); got != c.want {
+			t.Errorf("pace %g, driven %v: %g, want %g", c.pace, c.driven, got, c.want)
+		}
+	}
+}
+
 // Who is suspended has no keys to lose, and whose key is revoked may still be found to be of the campaign by what no thief
 // brings: neither breaks the chain of the account's own actions.
 func TestRevocationsLeaveTheChainWhole(t *testing.T) {

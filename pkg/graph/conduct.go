@@ -135,14 +135,22 @@ func (h *habits) conduct(population *habits) Conduct {
 		chance := c.DeviationOfAll / math.Sqrt(float64(h.rated))
 		c.Above = c.LogRate - c.LogRateOfAll - chance
 		c.Busy = part * min(max(busyWorth*(c.Above-busyNormal), -ConductCap), BusyCap)
-		even, most := evenWorth*(c.DeviationOfAll-c.Deviation-evenNormal), ConductCap
-		if h.rated >= drivenUsers && even-evenWorth*c.DeviationOfAll/math.Sqrt(2*float64(h.rated)) >= evenTelling {
+		even, sure := h.evenness(c.DeviationOfAll)
+		most := ConductCap
+		if h.rated >= drivenUsers && sure >= evenTelling {
 			c.Busy, most = max(c.Busy, 0), EvenCap
 		}
 		c.Even = part * min(max(even, evenLeast), most)
 	}
 	c.Light = h.instruments(population)
 	return c
+}
+
+// evenness is what it says, in log-odds without bounds, that rates differ less than everybody's, which deviate so much; and
+// the same less one standard error.
+func (h *habits) evenness(everybody float64) (even, sure float64) {
+	even = evenWorth * (everybody - h.deviation() - evenNormal)
+	return even, even - evenWorth*everybody/math.Sqrt(2*float64(h.rated))
 }
 
 // instruments is what it says how many of them pay by light instruments.

@@ -12,7 +12,8 @@ import (
 )
 
 // checkHabits adds up anew what accounts do: everybody's who is not suspended, each cluster's, and
-// that of the members with each content; and who those are that touch a content and are not suspended.
+// that of the members with each content; that of all who touch
+// a content, and who those are of them that are not suspended.
 func checkHabits(t rapid.TB, g *Graph) {
 	t.Helper()
 	type part struct {
@@ -22,6 +23,7 @@ func checkHabits(t rapid.TB, g *Graph) {
 	var population habits
 	whole, free, parts := map[Cluster]*habits{}, map[Cluster]*habits{}, map[part]*habits{}
 	users, frees := map[entityKey]*makeup{}, map[part]makeup{} // of a content, and in a cluster: not suspended
+	crowds := map[entityKey]*habits{}                          // of a content, suspended or not
 	add := func(to *habits, x *habit) {
 		if x.rated {
 			to.rated, to.sum, to.sq = to.rated+1, to.sum+float64(x.rate), to.sq+float64(x.rate)*float64(x.rate)
@@ -48,8 +50,9 @@ func checkHabits(t rapid.TB, g *Graph) {
 		}
 		for _, e := range acc.edges {
 			if users[e.key] == nil {
-				users[e.key] = &makeup{}
+				users[e.key], crowds[e.key] = &makeup{}, &habits{}
 			}
+			add(crowds[e.key], &acc.habit)
 			if !acc.keep {
 				count(users[e.key], &acc.habit)
 			}
@@ -103,6 +106,9 @@ func checkHabits(t rapid.TB, g *Graph) {
 		}
 		if u := users[e.key]; e.key.kind.Prompt() && u != nil && e.makeup != *u {
 			t.Fatalf("%v: those who touch it and are not suspended are %+v, accounts say %+v", e.key, e.makeup, *u)
+		}
+		if e.df > 0 && e.key.kind.Prompt() {
+			near(fmt.Sprint("all who touch ", e.key), &e.crowd, crowds[e.key])
 		}
 		for j := range e.others {
 			p := part{e.key, e.clusters[j].cluster}
@@ -337,4 +343,56 @@ func TestLikenessIsBounded(t *testing.T) {
 			rt.Fatalf("likeness %g, %g where it is suspended", got, kept)
 		}
 	})
+}
+
+// What a suspended account still sends is no conduct; what it had sent before counts where a former life suspended it, and its
+// facts come afterwards.
+func TestVolumeOfTheSuspended(t *testing.T) {
+	day := func(n int64) int64 { return (20_000 + n) * link.PaneMS }
+	fact := func(n int64, count uint64) *link.Fact {
+		return &link.Fact{Account: "a", Stream: event.StreamRequest, Kind: link.KindVolume, First: day(n), Last: day(n) + 1000, Pane: link.Pane(day(n)), Count: count}
+	}
+	for _, c := range []struct {
+		name string
+		keep func(g *Graph, a Account)
+		want float64 // exchanges a day
+	}{
+		{"not suspended", func(*Graph, Account) {}, 16},
+		{"suspended", func(g *Graph, a Account) { g.Keep(a, true) }, 0},
+		{"suspended by a former life after its first day", func(g *Graph, a Account) { g.KeepSince(a, day(1)) }, 8},
+	} {
+		g := New(DefaultConfig())
+		a := g.Intern("a", 0)
+		c.keep(g, a)
+		g.Observe(fact(0, 8))
+		g.Observe(fact(1, 24))
+		if got := g.Rate(a); math.Abs(got-c.want) > 1e-4 {
+			t.Errorf("%s: %g exchanges a day, want %g", c.name, got, c.want)
+		}
+	}
+}
+
+// Many who are as alike as no people are, are so whatever their pace; a few may be by chance.
+func TestTellingEvenness(t *testing.T) {
+	group := func(n int, mean, deviation float64) (h habits) {
+		for i := range n {
+			h.add(&habit{rated: true, rate: float32(mean + deviation*float64(1-2*(i%2)))}, 1)
+		}
+		return h
+	}
+	everybody := group(2000, 1, 1.2)
+	for _, c := range []struct {
+		name string
+		of   habits
+		want bool
+	}{
+		{"many, slow and alike", group(300, 0, 0.3), true},
+		{"many, slow and a little alike", group(300, 0, 0.8), false},
+		{"few, slow and alike", group(drivenUsers-1, 0, 0.3), false},
+	} {
+		got := c.of.conduct(&everybody)
+		if c.want != (got.Busy == 0 && got.Even > ConductCap) || c.want == (got.Busy < 0 && got.Even <= ConductCap) {
+			t.Errorf("%s: %+v", c.name, got)
+		}
+	}
 }

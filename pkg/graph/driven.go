@@ -21,13 +21,12 @@ const (
 
 // driven reports whether those who touch a prompt, suspended or not, work as if one dispatcher drove them. O(1).
 func (g *Graph) driven(e *entity) bool {
-	n := e.crowd.rated
-	if n < drivenUsers || g.population.rated < leastKnown || g.cfg.Off[link.FamilyTiming] {
+	if e.crowd.rated < drivenUsers || g.population.rated < leastKnown || g.cfg.Off[link.FamilyTiming] {
 		return false
 	}
 	all := g.population.deviation()
-	even := evenWorth * (all - e.crowd.deviation() - evenNormal - all/math.Sqrt(2*float64(n)))
-	above := e.crowd.mean() - g.population.mean() - all/math.Sqrt(float64(n))
+	_, even := e.crowd.evenness(all)
+	above := e.crowd.mean() - g.population.mean() - all/math.Sqrt(float64(e.crowd.rated))
 	return even >= drivenEven && above >= drivenAbove || even >= evenTelling
 }
 

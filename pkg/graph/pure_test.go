@@ -69,6 +69,33 @@ func TestMixedPrompts(t *testing.T) {
 	}
 }
 
+// What a few members have in common sets no standard, however much is said of them: the busiest of a campaign use most programs.
+func TestFewSetNoStandard(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		few  int // of sixty
+		want bool
+	}{
+		{"nine of sixty", 9, false},
+		{"fifteen of sixty", 15, true},
+	} {
+		w, cl := mixture(t, 60, 0, func(i int) []string {
+			things := ofRing(i)
+			if i < c.few {
+				things = append(things, "template:few")
+			}
+			return things
+		})
+		for i := range c.few {
+			w.own(fmt.Sprintf("camp%02d", i), map[link.Family]float64{link.FamilyPayment: 3, link.FamilyIdentity: 3, link.FamilyTiming: 3})
+		}
+		w.sortOut(w.settled(cl))
+		if got := w.isMixed(cl, link.KindTemplate, "t-x"); got != c.want {
+			t.Errorf("%s: the campaign's own prompt is mixed: %v", c.name, got)
+		}
+	}
+}
+
 // Who has nothing but a mixed prompt is not of the cluster: a newcomer does not join and a member leaves. Who has the
 // campaign's own stays.
 func TestMixedPromptTiesNobody(t *testing.T) {

@@ -23,7 +23,7 @@ func (t Tie) Share() float64 { return float64(t.Inside) / float64(max(1, t.All))
 func (g *Graph) PromptTies(a Account, hashes []uint64, since int64, counts func(Cluster) bool) []Tie {
 	var ents []int32
 	for _, h := range hashes {
-		if v, known := g.byKey[entityKey{g.templates.look(h), link.KindTemplate}]; h != 0 && known && v >= 0 {
+		if v := g.shared(link.KindTemplate, h); v != noEntity {
 			ents = append(ents, v)
 		}
 	}
@@ -47,17 +47,28 @@ func (g *Graph) PromptTies(a Account, hashes []uint64, since int64, counts func(
 // counts says count, as seen by account a. It changes nothing: a hash that no account has used
 // belongs to none. Cost: one look-up, and a scan of the entity's clusters.
 func (g *Graph) TieOf(a Account, k link.Kind, token uint64, counts func(Cluster) bool) Tie {
+	v := g.shared(k, token)
+	if v == noEntity {
+		return Tie{Cluster: NoCluster}
+	}
+	return g.tieOf(a, v, counts)
+}
+
+// shared returns the entity of a token, or of the content family of a SimHash, noEntity where fewer than two accounts touch it.
+func (g *Graph) shared(k link.Kind, token uint64) int32 {
+	if token == 0 {
+		return noEntity
+	}
 	switch k {
 	case link.KindTemplate:
 		token = g.templates.look(token)
 	case link.KindSuffix:
 		token = g.suffixes.look(token)
 	}
-	v, known := g.byKey[entityKey{token, k}]
-	if token == 0 || !known || v < 0 {
-		return Tie{Cluster: NoCluster}
+	if v, known := g.byKey[entityKey{token, k}]; known && v >= 0 {
+		return v
 	}
-	return g.tieOf(a, v, counts)
+	return noEntity
 }
 
 func (g *Graph) tieOf(a Account, v int32, counts func(Cluster) bool) Tie {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/iolaus-io/iolaus/pkg/link"
@@ -87,6 +88,41 @@ func TestTieOf(t *testing.T) {
 	}
 	if len(w.templates.of) != hashes || len(w.byKey) != keys {
 		t.Error("to ask has changed the graph")
+	}
+}
+
+// The prompts of some hashes and those that an account has used first since then, each once, the most exclusive first.
+func TestPromptTies(t *testing.T) {
+	w := newWorld(t)
+	w.crowd(1500)
+	w.ring("a", 8)
+	w.group("free", 4, func(int) []string { return []string{"template:common"} })
+	w.tell("a01", "template:common")
+	w.tell("owner", "template:old")
+	w.tell("other", "template:old")
+	w.now += link.PaneMS
+	since := w.now
+	w.tell("owner", "template:common", "template:t-a", "template:lone", "suffix:s-a")
+	a := w.together("a", 8)
+	only := func(c Cluster) bool { return c == a }
+	own, common := Tie{a, 8, 8}, Tie{a, 1, 5}
+	for _, c := range []struct {
+		name   string
+		hashes []uint64
+		since  int64
+		want   []Tie
+	}{
+		{"nothing asked for", nil, 0, nil},
+		{"by hash, a variant too", []uint64{w.names["t-a"] ^ 1, w.names["t-a"], 0, 0xDEAD_BEEF}, 0, []Tie{own}},
+		{"since then", nil, since, []Tie{own, common}},
+		{"both, each once", []uint64{w.names["common"], w.names["t-a"]}, since, []Tie{own, common}},
+		{"nothing since", nil, since + 60_000, nil},
+		{"an older one as well", []uint64{w.names["old"]}, since, []Tie{own, common, {NoCluster, 0, 1}}},
+	} {
+		got := w.PromptTies(w.account("owner"), c.hashes, c.since, only)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
+		}
 	}
 }
 

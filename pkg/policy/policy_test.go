@@ -274,7 +274,7 @@ func TestBuiltinLadder(t *testing.T) {
 		{"as slow as everybody", func(in *Input) { in.Pace, in.Above = 0, 0 }, wire.ActionObserve},
 		{"as slow, and on the same devices", func(in *Input) { in.Pace, in.Above, in.Hardware = 0, 0, 1.2 }, wire.ActionSuspend},
 		{"eleven, on the same devices", func(in *Input) { in.Size, in.Above, in.Hardware = 11, 0, 1.2 }, wire.ActionObserve},
-		{"as slow, and as many as a honest group may be", func(in *Input) { in.Pace, in.Above, in.Size, in.Part = 0, 0, 60, 60 }, wire.ActionObserve},
+		{"as slow, and as many as an honest group may be", func(in *Input) { in.Pace, in.Above, in.Size, in.Part = 0, 0, 60, 60 }, wire.ActionObserve},
 		{"a little alike, and as many", func(in *Input) { in.Pace, in.Above, in.Size, in.Part = 0.4, 0, 60, 60 }, wire.ActionSuspend},
 		{"as slow, and very many", func(in *Input) { in.Pace, in.Above, in.Size, in.Part = 0, 0, 150, 150 }, wire.ActionSuspend},
 		{"slower than everybody, and very many", func(in *Input) { in.Pace, in.Above, in.Size, in.Part = -0.5, 0, 150, 150 }, wire.ActionObserve},

@@ -1,7 +1,6 @@
 package score
 
 import (
-	"github.com/iolaus-io/iolaus/pkg/event"
 	"github.com/iolaus-io/iolaus/pkg/link"
 	"github.com/iolaus-io/iolaus/pkg/window"
 )
@@ -22,14 +21,11 @@ var trustOtherTasks = Signal{
 	Code: "other_tasks", Family: link.FamilyNone, Cap: 0.8,
 	What: "hardly any request is of the tasks that campaigns seek", Window: "two weeks", Source: "detection.md 1, targets",
 	Read: func(f *window.Features, _ int64) (float64, float64, float64, bool) {
-		if f.Requests == nil {
+		_, known, sought := soughtTasks(f)
+		if known < minRequests {
 			return 0, 0, 0, false
 		}
-		all, sought := soughtTasks(&f.Requests.Tasks)
-		if all -= f.Requests.Tasks[event.TaskUnknown]; all < minRequests {
-			return 0, 0, 0, false
-		}
-		share := float64(sought) / float64(all)
+		share := float64(sought) / float64(known)
 		if share > otherTasksShare {
 			return share, 0.4, 0, false
 		}

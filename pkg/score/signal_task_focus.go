@@ -15,10 +15,7 @@ var taskFocus = Signal{
 	Code: "task_focus", Family: link.FamilyContent, Cap: 0.3,
 	What: "nearly all requests are of the tasks that campaigns seek", Window: "two weeks", Source: "detection.md 1, targets",
 	Read: func(f *window.Features, _ int64) (float64, float64, float64, bool) {
-		if f.Requests == nil {
-			return 0, 0, 0, false
-		}
-		all, sought := soughtTasks(&f.Requests.Tasks)
+		all, _, sought := soughtTasks(f)
 		if all < minRequests {
 			return 0, 0, 0, false
 		}
@@ -30,14 +27,17 @@ var taskFocus = Signal{
 	},
 }
 
-// soughtTasks counts the requests and, of those, the ones of tasks that campaigns seek.
-func soughtTasks(tasks *[event.NumTasks]uint64) (all, sought uint64) {
-	for t, n := range tasks {
+// soughtTasks counts the requests, of those the ones whose task is known, and of those the ones of tasks that campaigns seek.
+func soughtTasks(f *window.Features) (all, known, sought uint64) {
+	if f.Requests == nil {
+		return 0, 0, 0
+	}
+	for t, n := range f.Requests.Tasks {
 		all += n
 		switch event.Task(t) { //nolint:gosec // an index of the enumeration
 		case event.TaskAgenticReasoning, event.TaskSoftwareEngineering, event.TaskLongHorizon:
 			sought += n
 		}
 	}
-	return all, sought
+	return all, all - f.Requests.Tasks[event.TaskUnknown], sought
 }

@@ -16,6 +16,11 @@ type used struct {
 
 // exchange adds one and says whether the key is worth a look. who is 1 for the owner.
 func (u *used) exchange(key event.Token, who int) bool {
+	return u.exchangeOf(key, who, func(*event.Request, *Exchange) {})
+}
+
+// exchangeOf is exchange with something else about it.
+func (u *used) exchangeOf(key event.Token, who int, but func(*event.Request, *Exchange)) bool {
 	u.now, u.n = u.now+hourMS, u.n+1
 	e := event.Request{
 		Meta:    event.Meta{AccountID: "a", TS: u.now},
@@ -23,8 +28,10 @@ func (u *used) exchange(key event.Token, who int) bool {
 		APIKey:  key, APIKeyID: "key", Turn: 1,
 		Template: uint64(who) * 0x0123_4567_89AB_CDEF, Task: event.Task(who), CoT: 0.1, Status: 200,
 	}
+	x := Exchange{Client: uint64(who), Network: uint64(who)}
+	but(&e, &x)
 	u.state.Add(&e, DefaultLatenessMS, int64(u.n))
-	return u.state.Observe(&e, Exchange{Client: uint64(who), Network: uint64(who)})
+	return u.state.Observe(&e, x)
 }
 
 // change is that of a key, in the order in which the account took them up.
@@ -119,6 +126,73 @@ func TestSuspicionsPass(t *testing.T) {
 		u.exchange(7, 1)
 		if got := u.change(0).At != 0; got != c.want {
 			t.Errorf("%s: %+v", c.name, u.change(0))
+		}
+	}
+}
+
+// Where an account is used without system prompts as well, a thief's use without one says nothing for the owner; the owner's own prompt
+// from the thief's client does.
+func TestUseWithoutPrompt(t *testing.T) {
+	bare := func(e *event.Request, _ *Exchange) { e.Template = 0 }
+	for _, c := range []struct {
+		name string
+		but  func(e *event.Request, x *Exchange) // of uses by the owner's key, place and task
+		want bool                                // the change stands
+	}{
+		{"the thief's client, without a prompt", func(e *event.Request, x *Exchange) { e.Template, x.Client = 0, 2 }, true},
+		{"the thief's client, with the owner's prompt", func(_ *event.Request, x *Exchange) { x.Client = 2 }, false},
+		{"the owner's, without a prompt", bare, true},
+	} {
+		u := &used{now: 20_000 * fortnightPaneMS}
+		for range 40 {
+			u.exchange(7, 1)
+			u.exchangeOf(7, 1, bare)
+		}
+		for range 6 {
+			u.exchange(7, 2)
+		}
+		before := u.change(0)
+		for range 30 {
+			u.exchangeOf(7, 1, c.but)
+		}
+		after := u.change(0)
+		if !before.Declared() || after.Declared() != c.want {
+			t.Errorf("%s: before %+v, after %+v", c.name, before, after)
+		}
+	}
+}
+
+// A declared change on networks that nobody tells is no move to a new computer at home: it is not the owner's after two days.
+func TestChangeWithoutNetwork(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		network uint64 // of the thief
+		days    int64
+		want    bool
+	}{
+		{"at home, after three days", 1, 3, false},
+		{"nobody knows where, after three days", 0, 3, true},
+		{"nobody knows where, after four weeks", 0, 29, false},
+		{"elsewhere, after three weeks", 2, 21, true},
+	} {
+		u := &used{now: 20_000 * fortnightPaneMS}
+		for range 40 {
+			u.exchange(7, 1)
+		}
+		thief := func(e *event.Request, x *Exchange) {
+			x.Network = c.network
+			e.ASN, e.Country = uint32(c.network), 1
+		}
+		for range 12 {
+			u.exchangeOf(7, 2, thief)
+		}
+		if c0 := u.change(0); !c0.Declared() {
+			t.Fatalf("%s: not declared: %+v", c.name, u.change(0))
+		}
+		u.now += c.days * fortnightPaneMS
+		u.exchange(7, 1)
+		if got := u.change(0).At != 0; got != c.want {
+			t.Errorf("%s: a change is %v, want %v", c.name, got, c.want)
 		}
 	}
 }
